@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  test: {
+    include: ["specs/**/*.spec.ts", "property-tests/**/*.test.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // Two files at a time: each may hold an engine of its own.
+    maxWorkers: 2,
+    reporters: ["default"]
+  }
+})
