@@ -1,0 +1,65 @@
+import { Context, type Effect, type Scope } from "effect"
+import type { Step } from "../program/index.ts"
+import type { Tensor } from "../tensor/index.ts"
+import type { BackendFailure, BadFeed, RunError, UnsupportedOp } from "./errors.ts"
+
+/** Feeds by name. */
+export type Feeds = Readonly<Record<string, Tensor>>
+
+/**
+ * Named tensors that stay where the backend keeps them: parameters, optimiser moments, caches.
+ * Every program compiled against one memory sees the same tensors.
+ */
+export interface Memory {
+  /** Creates or replaces tensors. */
+  readonly write: (tensors: Feeds) => Effect.Effect<void, BackendFailure | BadFeed>
+  /** Copies of tensors, by name. Fails with `BadFeed` for an unknown name. */
+  readonly read: (names: ReadonlyArray<string>) => Effect.Effect<Feeds, BackendFailure | BadFeed>
+  /** Frees tensors; unknown names are ignored. */
+  readonly remove: (names: ReadonlyArray<string>) => Effect.Effect<void, BackendFailure>
+  /** The names held now, sorted. */
+  readonly names: Effect.Effect<ReadonlyArray<string>, BackendFailure>
+}
+
+export interface RunOptions {
+  /** Row at which `Append` carries are written, 0 by default. */
+  readonly at?: number
+}
+
+/** A compiled step. Runs of one executable, and of all that share a memory, happen one after another. */
+export interface Executable {
+  /**
+   * Feeds every input that is not resident, returns every output that is not carried.
+   * Float outputs of `reference` are `Float64Array`, of the others `Float32Array`.
+   */
+  readonly run: (feeds: Feeds, options?: RunOptions) => Effect.Effect<Feeds, RunError>
+}
+
+export interface CompileOptions {
+  /** Where resident inputs live; needed when the step has any. */
+  readonly memory?: Memory
+  /**
+   * Resident inputs whose present value is compiled in: faster for models that no longer change.
+   * The executable keeps that value even when memory changes.
+   */
+  readonly freeze?: ReadonlyArray<string>
+}
+
+/**
+ * A compute backend: compiles programs and keeps memory. Provided as a Layer; nothing else in the
+ * library knows a vendor.
+ */
+export class Backend extends Context.Service<
+  Backend,
+  {
+    /** As shown to people: `reference`, `onnx-cpu`, ... */
+    readonly name: string
+    /** A new, empty memory, freed with the scope. */
+    readonly memory: Effect.Effect<Memory, BackendFailure, Scope.Scope>
+    /** Compiles a step; the executable is released with the scope. */
+    readonly compile: (
+      step: Step,
+      options?: CompileOptions
+    ) => Effect.Effect<Executable, UnsupportedOp | BackendFailure | BadFeed, Scope.Scope>
+  }
+>()("rewardflow/Backend") {}

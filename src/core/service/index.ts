@@ -1,0 +1,2 @@
+export { Backend, type CompileOptions, type Executable, type Memory, type RunOptions, type Feeds } from "./Backend.ts"
+export { BackendFailure, BadFeed, NonFinite, type RunError, UnsupportedOp } from "./errors.ts"

@@ -1,0 +1,7 @@
+export type { DType } from "./DType.ts"
+export * as DTypes from "./DType.ts"
+export * as Rng from "./Rng.ts"
+export type { Shape } from "./Shape.ts"
+export * as Shapes from "./Shape.ts"
+export type { Tensor, TensorData, TensorOf } from "./Tensor.ts"
+export * as Tensors from "./Tensor.ts"
