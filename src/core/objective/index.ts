@@ -1,0 +1,7 @@
+export type { AdvantageEstimator, UnitRewards } from "./advantage.ts"
+export * as Advantage from "./advantage.ts"
+export type { DiscriminatorObjective, UnitLogits } from "./discriminator.ts"
+export * as Discriminator from "./discriminator.ts"
+export type { PolicyBatch, PolicyObjective } from "./policy.ts"
+export * as PolicyLoss from "./policy.ts"
+export * as Reduce from "./reduce.ts"

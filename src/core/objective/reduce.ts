@@ -1,0 +1,10 @@
+import { div, type Expr, max, mul, sum } from "../program/index.ts"
+
+/** Σ x·w / Σ w over all axes, 0 when no weight is positive: x and weights of one shape, result a [1, ...] scalar. */
+export const weightedMean = (x: Expr, weights: Expr): Expr => div(sum(mul(x, weights)), max(sum(weights), 1e-9))
+
+/** Mean over rows of the weighted mean of each row: x and weights [N, T]. Rows without weight count as 0. */
+export const meanOfRowMeans = (x: Expr, weights: Expr): Expr => {
+  const rows = div(sum(mul(x, weights), [1]), max(sum(weights, [1]), 1e-9))
+  return mul(sum(rows), 1 / x.shape[0]!)
+}
