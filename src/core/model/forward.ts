@@ -1,0 +1,83 @@
+import { add, constant, type Expr, gather, max, reshape, rmsNorm, slice, sub, transpose } from "../program/index.ts"
+import { Tensors } from "../tensor/index.ts"
+import { attention, type KeyValues } from "./attention.ts"
+import { block, headNorm } from "./block.ts"
+import type { ModelConfig } from "./ModelConfig.ts"
+import { causalMask, startMask } from "./mask.ts"
+import { type Params, parameter } from "./parameters.ts"
+import { type Rotation, rotate, rotationAt, rotationOf } from "./rotary.ts"
+
+export interface ForwardOptions {
+  /**
+   * Number of padding tokens before each row's first real one, [B] i32. Positions count from there and earlier
+   * keys are hidden, so results do not depend on the width of the padding. Absent: rows begin at column 0.
+   */
+  readonly start?: Expr
+}
+
+/** What a pass over whole sequences gives. What is not used costs nothing: only reachable nodes are compiled. */
+export interface Forward {
+  /** Final hidden states after the last norm, [B·T, D]: row b·T + t belongs to token t of sequence b. */
+  readonly hidden: Expr
+  /** Keys (rotated) and values of every layer, time first: [T, B·Hkv, head_dim]. */
+  readonly caches: ReadonlyArray<KeyValues>
+}
+
+const positionsFrom = (start: Expr, T: number): Expr => {
+  const columns = constant(
+    Tensors.i32(
+      Array.from({ length: T }, (_, t) => t),
+      [1, 1, T]
+    )
+  )
+  return max(sub(columns, reshape(start, [start.shape[0]!, 1, 1])), 0)
+}
+
+/** Final norm of rows [n, D]. */
+export const finalNorm = (config: ModelConfig, params: Params, rows: Expr): Expr =>
+  rmsNorm(rows, parameter(params, "model.norm.weight"), config.rms_norm_eps)
+
+/** Rows of the embedding table: ids [...] become [n, D]. */
+export const embed = (params: Params, ids: Expr): Expr =>
+  gather(parameter(params, "model.embed_tokens.weight"), reshape(ids, [-1]))
+
+/**
+ * The decoder over whole sequences: token t attends to tokens 0..t of its own row.
+ *
+ * Rows may be padded on the right with any id: a later token never influences an earlier one, so masking the
+ * outputs is enough. Rows padded on the left need `start`.
+ *
+ * @param ids [B, T] i32, each in 0..V-1, padding included
+ * @throws InvalidProgram when a parameter is missing, ShapeMismatch when one has another shape
+ * @see specs/05-decoder.md
+ */
+export const forward = (config: ModelConfig, params: Params, ids: Expr, options: ForwardOptions = {}): Forward => {
+  const { num_attention_heads: H, num_key_value_heads: groups, head_dim } = config
+  const [B, T] = ids.shape as readonly [number, number]
+  const { start } = options
+  const rotation: Rotation = start === undefined ? rotationOf(config, T) : rotationAt(config, positionsFrom(start, T))
+  const mask = start === undefined ? causalMask(T) : add(causalMask(T), startMask(start, T))
+  const heads = (rows: Expr, n: number): Expr => reshape(rows, [B, T, n, head_dim])
+  const byHead = (x: Expr): Expr => transpose(x, [0, 2, 1, 3])
+  const byTime = (x: Expr): Expr => reshape(transpose(x, [2, 0, 1, 3]), [T, B * groups, head_dim])
+  const caches: Array<KeyValues> = []
+  let x = embed(params, ids)
+  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+    x = block(config, params, layer, x, (projected) => {
+      const queries = headNorm(config, params, layer, "q_norm", heads(projected.queries, H))
+      const keys = rotate(byHead(headNorm(config, params, layer, "k_norm", heads(projected.keys, groups))), rotation)
+      const values = byHead(heads(projected.values, groups))
+      caches.push({ keys: byTime(keys), values: byTime(values) })
+      const context = attention(rotate(byHead(queries), rotation), keys, values, mask)
+      return reshape(byHead(context), [B * T, H * head_dim])
+    })
+  }
+  return { hidden: finalNorm(config, params, x), caches }
+}
+
+/** The hidden states of the last column, [B, D], from those of all columns. */
+export const lastHidden = (hidden: Expr, B: number): Expr => {
+  const [rows, D] = hidden.shape as readonly [number, number]
+  const T = rows / B
+  return reshape(slice(reshape(hidden, [B, T, D]), 1, T - 1), [B, D])
+}

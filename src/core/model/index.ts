@@ -1,0 +1,8 @@
+export type { KeyValues } from "./attention.ts"
+export { type Decoded, type DecodeState, decode, prefill } from "./decode.ts"
+export { type Forward, type ForwardOptions, forward, lastHidden } from "./forward.ts"
+export { logits, type TokenLogProbs, type TokenLogProbsOptions, tokenLogProbs, tokenRewards } from "./head.ts"
+export * as ModelConfigs from "./ModelConfig.ts"
+export { ModelConfig, ModelConfigRejected } from "./ModelConfig.ts"
+export { causalMask, startMask } from "./mask.ts"
+export { type Head, initialise, type Params, parameterSpecs } from "./parameters.ts"

@@ -1,0 +1,29 @@
+import { constant, type Expr, less, reshape, where } from "../program/index.ts"
+import { Tensors } from "../tensor/index.ts"
+
+/**
+ * What a hidden key's score becomes: far below any real score, so that its weight is exactly 0 in any float,
+ * yet finite, so that a query which sees nothing (a padding position) gives numbers and not NaN.
+ */
+const hidden = -1e9
+
+const indices = (n: number): Expr =>
+  constant(
+    Tensors.i32(
+      Array.from({ length: n }, (_, i) => i),
+      [1, n]
+    )
+  )
+
+/** Additive mask [1, 1, T, T] of scores: query t sees keys 0 to t. */
+export const causalMask = (T: number): Expr => {
+  const mask = new Float32Array(T * T)
+  for (let t = 0; t < T; t++) mask.fill(hidden, t * T + t + 1, (t + 1) * T)
+  return constant(Tensors.f32(mask, [1, 1, T, T]))
+}
+
+/** Additive mask [B, 1, 1, S] of scores: row b sees keys start[b] to S-1. start [B] i32. */
+export const startMask = (start: Expr, S: number): Expr => {
+  const B = start.shape[0]!
+  return reshape(where(less(indices(S), reshape(start, [B, 1])), hidden, 0), [B, 1, 1, S])
+}
