@@ -1,0 +1,14 @@
+export { type AdamW, adamw, matricesOnly } from "./adamw.ts"
+export { clipByGlobalNorm, globalNorm } from "./clipByGlobalNorm.ts"
+export {
+  chain,
+  type GradientTransform,
+  type Specs,
+  stateless,
+  type Tree,
+  type UpdateInput,
+  type UpdateOutput
+} from "./GradientTransform.ts"
+export type { Schedule } from "./Schedule.ts"
+export * as Schedules from "./Schedule.ts"
+export { type Loss, paramName, residentParams, type TrainStep, type TrainStepOptions, trainStep } from "./trainStep.ts"
