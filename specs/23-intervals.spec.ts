@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs"
+import { describe, expect, it } from "vitest"
+import {
+  aurocPooled,
+  differenceOverPrompts,
+  meanOverPrompts,
+  meanOverSeeds,
+  Resamplings,
+  studentT95
+} from "../src/core/evaluation/index.ts"
+
+describe("over prompts", () => {
+  it("golden: quantiles interpolate linearly, as NumPy's default", () => {
+    expect(Resamplings.quantile([1, 2, 3, 4], 0.025)).toBeCloseTo(1.075, 14)
+    expect(Resamplings.quantile([1, 2, 3, 4], 0.5)).toBe(2.5)
+    expect(Resamplings.quantile([7], 0.975)).toBe(7)
+  })
+
+  it("golden: the bootstrap of a share agrees with the binomial spread", () => {
+    const values = Array.from({ length: 400 }, (_, i) => (i < 160 ? 1 : 0))
+    const measured = meanOverPrompts(values, { seed: 1, draws: 4000 }, "none")
+    expect(measured).toMatchObject({ _tag: "Estimate", value: 0.4, n: 400 })
+    // Binomial(400, .4) / 400: standard deviation .02449, so the interval is .4 ± .048 to about .002
+    const [lo, hi] = measured._tag === "Estimate" ? measured.ci95 : [Number.NaN, Number.NaN]
+    expect(Math.abs(lo - 0.352)).toBeLessThan(0.004)
+    expect(Math.abs(hi - 0.448)).toBeLessThan(0.004)
+  })
+
+  it("edge: a constant paired difference has no spread, though each side has", () => {
+    const a = [0.1, 0.5, 0.9, 0.3]
+    const measured = differenceOverPrompts(
+      a.map((x) => x + 0.25),
+      a,
+      Resamplings.standard
+    )
+    expect(measured).toHaveProperty("ci95", [expect.closeTo(0.25, 12), expect.closeTo(0.25, 12)])
+  })
+
+  it("edge: prompts without a value are left out of the mean and of n", () => {
+    expect(meanOverPrompts([1, undefined, 1], Resamplings.standard, "none")).toEqual({
+      _tag: "Estimate",
+      value: 1,
+      ci95: [1, 1],
+      n: 2
+    })
+  })
+
+  it("edge: one prompt shows no spread, so its interval is the whole range", () => {
+    expect(meanOverPrompts([0.5], Resamplings.standard, "none")).toHaveProperty("ci95", [0, 1])
+  })
+
+  it("edge: 100 000 rows and 1000 draws take seconds", () => {
+    const pools = Array.from({ length: 12_500 }, (_, b) => ({
+      correct: Array.from({ length: 8 }, (_, i) => (b * 7 + i * 3) % 5 < 2),
+      scores: Array.from({ length: 8 }, (_, i) => Math.sin(b * 8 + i))
+    }))
+    const started = performance.now()
+    expect(aurocPooled(pools, Resamplings.standard)._tag).toBe("Estimate")
+    expect(performance.now() - started).toBeLessThan(15_000)
+  })
+})
+
+describe("over seeds", () => {
+  it("golden: Student's t as in SciPy", () => {
+    const golden: { readonly studentT95: Readonly<Record<string, number>> } = JSON.parse(
+      readFileSync(new URL("fixtures/separation.json", import.meta.url), "utf8")
+    )
+    for (const [degrees, expected] of Object.entries(golden.studentT95)) {
+      expect(studentT95(Number(degrees))).toBeCloseTo(expected, 9)
+    }
+  })
+
+  it("golden: mean and interval of 1 2 3", () => {
+    const measured = meanOverSeeds([1, 2, 3])
+    expect(measured).toMatchObject({ value: 2, n: 3 })
+    expect(measured).toHaveProperty("ci95", [expect.closeTo(-0.484138, 6), expect.closeTo(4.484138, 6)])
+    expect(meanOverSeeds([0.5, 0.5])).toMatchObject({ value: 0.5, ci95: [0.5, 0.5] })
+  })
+
+  it("edge: one run has no interval over seeds", () => {
+    expect(meanOverSeeds([1])).toEqual({
+      _tag: "NotAvailable",
+      reason: "an interval over seeds needs at least 2 runs, not 1"
+    })
+  })
+})

@@ -1,0 +1,91 @@
+import type { ScoredPool } from "./bestOfN.ts"
+import { estimate, type Measurement, notAvailable } from "./Measurement.ts"
+import { meanOverPrompts } from "./overPrompts.ts"
+import * as Ranking from "./Ranking.ts"
+import { interval, type Resampling } from "./Resampling.ts"
+
+/**
+ * Probability that a correct completion outscores a wrong one, ties counting half:
+ * (sum over pairs of [s+ > s-] + [s+ = s-] / 2) / (m * (N - m)). Non-finite scores rank last.
+ *
+ * @returns a share in [0, 1], or `undefined` when one class is absent
+ */
+export const aurocOf = ({ correct, scores }: ScoredPool): number | undefined => {
+  let wins = 0
+  let positives = 0
+  let negatives = 0
+  for (const block of Ranking.tieBlocks(scores, correct)) {
+    const wrong = block.size - block.correct
+    wins += wrong * (positives + block.correct / 2)
+    positives += block.correct
+    negatives += wrong
+  }
+  return positives === 0 || negatives === 0 ? undefined : wins / (positives * negatives)
+}
+
+const oneClass = (pools: ReadonlyArray<ScoredPool>): string => {
+  const all = pools.flatMap((pool) => pool.correct)
+  if (all.length === 0) return "no completions"
+  return all.some(Boolean) ? "no wrong completion" : "no correct completion"
+}
+
+/**
+ * AUROC over all completions together. It mixes telling easy prompts from hard ones with telling right from
+ * wrong; reranking needs only the latter, which `aurocWithinPrompt` measures. Intervals resample prompts.
+ */
+export const aurocPooled = (pools: ReadonlyArray<ScoredPool>, resampling: Resampling): Measurement => {
+  const correct = pools.flatMap((pool) => pool.correct)
+  const scores = pools.flatMap((pool) => pool.scores)
+  const value = aurocOf({ correct, scores })
+  if (value === undefined) return notAvailable(oneClass(pools))
+  const range = [0, 1] as const
+  const ci95 = pools.length === 1 ? range : (interval(pools.length, weightedAuroc(pools, scores), resampling) ?? range)
+  return estimate(value, ci95, pools.length)
+}
+
+/**
+ * AUROC as a function of how often each prompt is drawn. The rows are sorted once; a draw is one pass over them.
+ */
+const weightedAuroc = (
+  pools: ReadonlyArray<ScoredPool>,
+  scores: ReadonlyArray<number>
+): ((multiplicity: Uint32Array) => number) => {
+  const blocks = Ranking.blocks(scores)
+  const order = Uint32Array.from(blocks.flat())
+  const promptOfRow = Uint32Array.from(pools.flatMap((pool, b) => pool.correct.map(() => b)))
+  const correctOfRow = Uint8Array.from(pools.flatMap((pool) => pool.correct.map(Number)))
+  const prompt = order.map((row) => promptOfRow[row]!)
+  const positive = Uint8Array.from(order, (row) => correctOfRow[row]!)
+  const ends = new Uint32Array(blocks.length)
+  let end = 0
+  for (const [i, block] of blocks.entries()) {
+    end += block.length
+    ends[i] = end
+  }
+  return (multiplicity) => {
+    let wins = 0
+    let positives = 0
+    let negatives = 0
+    let row = 0
+    for (const blockEnd of ends) {
+      let right = 0
+      let wrong = 0
+      for (; row < blockEnd; row++) {
+        const weight = multiplicity[prompt[row]!]!
+        if (positive[row] === 1) right += weight
+        else wrong += weight
+      }
+      wins += wrong * (positives + right / 2)
+      positives += right
+      negatives += wrong
+    }
+    return wins / (positives * negatives)
+  }
+}
+
+/**
+ * AUROC inside each prompt, averaged over the prompts that have both right and wrong completions; the estimate's
+ * `n` is their number. This is the separation that reranking can use.
+ */
+export const aurocWithinPrompt = (pools: ReadonlyArray<ScoredPool>, resampling: Resampling): Measurement =>
+  meanOverPrompts(pools.map(aurocOf), resampling, "no prompt has both right and wrong completions")

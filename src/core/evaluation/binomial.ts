@@ -1,0 +1,19 @@
+/** Number of k-subsets of n things, C(n, k), as a float (exact below 2^53); 0 when k > n or k < 0. */
+export const choose = (n: number, k: number): number => {
+  if (k < 0 || k > n) return 0
+  let result = 1
+  for (let j = 0; j < Math.min(k, n - k); j++) result = (result * (n - j)) / (j + 1)
+  return Math.round(result)
+}
+
+/**
+ * Share of the k-subsets of N things that avoid all but `a` of them: C(a, k) / C(N, k).
+ *
+ * The product form stays in [0, 1] where the binomials themselves would overflow.
+ */
+export const subsetShare = (a: number, N: number, k: number): number => {
+  if (k > a) return 0
+  let share = 1
+  for (let j = 0; j < k; j++) share *= (a - j) / (N - j)
+  return share
+}
