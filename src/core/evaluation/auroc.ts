@@ -34,23 +34,19 @@ const oneClass = (pools: ReadonlyArray<ScoredPool>): string => {
  * wrong; reranking needs only the latter, which `aurocWithinPrompt` measures. Intervals resample prompts.
  */
 export const aurocPooled = (pools: ReadonlyArray<ScoredPool>, resampling: Resampling): Measurement => {
-  const correct = pools.flatMap((pool) => pool.correct)
-  const scores = pools.flatMap((pool) => pool.scores)
-  const value = aurocOf({ correct, scores })
-  if (value === undefined) return notAvailable(oneClass(pools))
+  const drawn = weightedAuroc(pools)
+  const value = drawn(new Uint32Array(pools.length).fill(1))
+  if (!Number.isFinite(value)) return notAvailable(oneClass(pools))
   const range = [0, 1] as const
-  const ci95 = pools.length === 1 ? range : (interval(pools.length, weightedAuroc(pools, scores), resampling) ?? range)
+  const ci95 = pools.length === 1 ? range : (interval(pools.length, drawn, resampling) ?? range)
   return estimate(value, ci95, pools.length)
 }
 
 /**
  * AUROC as a function of how often each prompt is drawn. The rows are sorted once; a draw is one pass over them.
  */
-const weightedAuroc = (
-  pools: ReadonlyArray<ScoredPool>,
-  scores: ReadonlyArray<number>
-): ((multiplicity: Uint32Array) => number) => {
-  const blocks = Ranking.blocks(scores)
+const weightedAuroc = (pools: ReadonlyArray<ScoredPool>): ((multiplicity: Uint32Array) => number) => {
+  const blocks = Ranking.blocks(pools.flatMap((pool) => pool.scores))
   const order = Uint32Array.from(blocks.flat())
   const promptOfRow = Uint32Array.from(pools.flatMap((pool, b) => pool.correct.map(() => b)))
   const correctOfRow = Uint8Array.from(pools.flatMap((pool) => pool.correct.map(Number)))
