@@ -1,3 +1,4 @@
+import type { OperandsOf } from "../kernel/index.ts"
 import {
   add,
   cast,
@@ -41,7 +42,6 @@ import {
 } from "../program/index.ts"
 import { type Shape, Shapes } from "../tensor/index.ts"
 import { order } from "./order.ts"
-import type { OperandsOf } from "./Rule.ts"
 
 /** A gradient for each operand; `null` where none flows. */
 type Gradients = ReadonlyArray<Expr | null>

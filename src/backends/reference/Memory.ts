@@ -1,0 +1,62 @@
+import { Effect } from "effect"
+import { BackendFailure, BadFeed, type Feeds, type Memory } from "../../core/service/index.ts"
+import { Shapes, type Tensor } from "../../core/tensor/index.ts"
+
+/** A tensor that shares no storage with the original; floats in double precision. */
+export const copied = (t: Tensor): Tensor =>
+  t.dtype === "f32"
+    ? { dtype: "f32", shape: [...t.shape], data: Float64Array.from(t.data) }
+    : t.dtype === "i32"
+      ? { dtype: "i32", shape: [...t.shape], data: t.data.slice() }
+      : { dtype: "bool", shape: [...t.shape], data: t.data.slice() }
+
+const known = (held: ReadonlyMap<string, Tensor>, name: string): Effect.Effect<Tensor, BadFeed> => {
+  const t = held.get(name)
+  const names = [...held.keys()].sort().join(", ")
+  return t === undefined
+    ? Effect.fail(new BadFeed({ name, reason: `memory holds no such tensor; it holds: ${names || "nothing"}.` }))
+    : Effect.succeed(t)
+}
+
+/** Memory that is a map. */
+export class ReferenceMemory implements Memory {
+  readonly held = new Map<string, Tensor>()
+
+  readonly write = (tensors: Feeds) =>
+    Effect.suspend(() => {
+      for (const [name, t] of Object.entries(tensors)) {
+        const size = Shapes.size(t.shape)
+        if (t.data.length !== size) {
+          const reason = `its shape ${Shapes.print(t.shape)} needs ${size} elements, it has ${t.data.length}.`
+          return Effect.fail(new BadFeed({ name, reason }))
+        }
+      }
+      for (const [name, t] of Object.entries(tensors)) this.held.set(name, copied(t))
+      return Effect.void
+    })
+
+  readonly read = (names: ReadonlyArray<string>) =>
+    Effect.map(
+      Effect.forEach(names, (name) => Effect.map(known(this.held, name), (t) => [name, copied(t)] as const)),
+      (entries) => Object.fromEntries(entries)
+    )
+
+  readonly remove = (names: ReadonlyArray<string>) =>
+    Effect.sync(() => {
+      for (const name of names) this.held.delete(name)
+    })
+
+  readonly names = Effect.sync(() => [...this.held.keys()].sort())
+}
+
+/** The map of a memory that this backend made. */
+export const heldBy = (memory: Memory): Effect.Effect<Map<string, Tensor>, BackendFailure> =>
+  memory instanceof ReferenceMemory
+    ? Effect.succeed(memory.held)
+    : Effect.fail(
+        new BackendFailure({
+          backend: "reference",
+          during: "compile",
+          reason: "the memory was made by another backend. Make it with this Backend's `memory`."
+        })
+      )
