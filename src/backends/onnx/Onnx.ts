@@ -1,0 +1,146 @@
+import { Effect, Layer } from "effect"
+import { type Carry, Programs, type Step } from "../../core/program/index.ts"
+import {
+  Backend,
+  type BackendFailure,
+  BadFeed,
+  type CompileOptions,
+  type Executable,
+  type Feeds,
+  type Memory
+} from "../../core/service/index.ts"
+import type { Tensor } from "../../core/tensor/index.ts"
+import { checkFeeds } from "./checkFeeds.ts"
+import * as Client from "./engine/Client.ts"
+import type { Port, RunPlan, SessionOptions, Tensors } from "./engine/protocol.ts"
+import { cpu as cpuRules } from "./lower/cpu.ts"
+import { type Lowered, lower } from "./lower/lower.ts"
+import type { Rules } from "./lower/Plan.ts"
+import { encode } from "./OnnxModel.ts"
+
+/** How ONNX Runtime runs on the CPU; no setting but `flushDenormals` changes a result. */
+export interface CpuOptions {
+  /** Threads of one run, one a core by default. */
+  readonly threads?: number
+  /** Whether waiting threads spin, which is faster unless other processes need the cores. On by default. */
+  readonly spinning?: boolean
+  /** Whether floats below 1.2e-38 count as zero, which saves up to 15% of a training step. On by default. */
+  readonly flushDenormals?: boolean
+  /** Path prefix under which ONNX Runtime writes a profile of each executable. */
+  readonly profile?: string
+}
+
+/** An execution provider of ONNX Runtime, as the backend sees it: its name, and how operations are lowered for it. */
+interface Provider {
+  readonly name: string
+  readonly rules: Rules
+  readonly session: SessionOptions
+}
+
+/** The tensor as the engine holds it, in a buffer that can leave this thread. */
+const owned = (t: Tensor): Tensor =>
+  t.data instanceof Float64Array
+    ? { dtype: "f32", shape: t.shape, data: Float32Array.from(t.data) }
+    : ({ ...t, data: t.data.slice() } as Tensor)
+
+const ownedAll = (tensors: Feeds): Tensors =>
+  Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, owned(t)]))
+
+/** Where each input and output of a step goes. */
+const runPlan = (step: Step, { inputs, outputs }: Lowered, freeze: ReadonlySet<string>): RunPlan => {
+  const ins = Programs.inputs(step.program)
+  const outs = Programs.outputSpecs(step.program)
+  const resident = new Set(step.resident)
+  const carried = new Set(step.carry.map((c) => c.output))
+  const output = (name: string): Port => ({ name, value: outputs[name]!, ...outs[name]! })
+  const input = (name: string): Port => ({ name, value: inputs[name] ?? "", ...ins[name]! })
+  const names = Object.keys(ins)
+  return {
+    resident: names.filter((n) => resident.has(n) && !freeze.has(n) && inputs[n] !== undefined).map(input),
+    frozen: names.filter((n) => freeze.has(n)).map(input),
+    fed: names.filter((n) => !resident.has(n)).map(input),
+    returned: step.program.outputs.filter((o) => !carried.has(o.name)).map((o) => output(o.name)),
+    carry: step.carry.map((c: Carry) => ({ kind: c._tag, output: output(c.output), into: c.into })),
+    guard: step.guard.map(output)
+  }
+}
+
+const make = ({ name, rules, session }: Provider) =>
+  Effect.gen(function* () {
+    const client = yield* Client.scoped(name)
+    const memories = new WeakMap<Memory, number>()
+    let count = 0
+
+    const memory = Effect.acquireRelease(
+      Effect.sync((): Memory => {
+        const memory = count++
+        const held: Memory = {
+          write: (given) =>
+            Effect.suspend(() => {
+              const tensors = ownedAll(given)
+              return Effect.asVoid(client.ask({ _tag: "Write", memory, tensors }, tensors))
+            }),
+          read: (names) => client.ask({ _tag: "Read", memory, names }),
+          remove: (names) => Effect.asVoid(client.ask({ _tag: "Remove", memory, names })),
+          names: client.ask({ _tag: "Names", memory })
+        }
+        memories.set(held, memory)
+        return held
+      }),
+      // A dead engine has freed its memory already.
+      (held) => Effect.ignore(client.ask({ _tag: "Drop", memory: memories.get(held)! }))
+    )
+
+    const compile = (step: Step, { memory, freeze = [] }: CompileOptions = {}) =>
+      Effect.gen(function* () {
+        const frozen = new Set(freeze)
+        const stray = freeze.find((n) => !step.resident.includes(n))
+        if (stray !== undefined) return yield* new BadFeed({ name: stray, reason: "is frozen but not resident." })
+        const known = memory === undefined ? undefined : memories.get(memory)
+        if (known === undefined && (memory !== undefined || step.resident.length + step.carry.length > 0)) {
+          const name = step.resident[0] ?? step.carry[0]?.into ?? "memory"
+          const reason =
+            memory === undefined
+              ? "lives in memory; compile the step with one."
+              : "lives in the memory of another backend; use one that this backend made."
+          return yield* new BadFeed({ name, reason })
+        }
+        const lowered = yield* Effect.fromResult(lower(step.program, { backend: name, rules, frozen }))
+        const plan = runPlan(step, lowered, frozen)
+        const executable = count++
+        yield* Effect.acquireRelease(
+          Effect.suspend(() => {
+            const model = encode(lowered.model)
+            return client.ask({ _tag: "Compile", executable, memory: known ?? -1, model, plan, session }, model)
+          }),
+          () => Effect.ignore(client.ask({ _tag: "Release", executable }))
+        )
+        const run: Executable["run"] = (feeds, { at = 0 } = {}) =>
+          Effect.gen(function* () {
+            yield* Effect.fromResult(checkFeeds(plan.fed, feeds))
+            const tensors = ownedAll(feeds)
+            return yield* client.ask({ _tag: "Run", executable, feeds: tensors, at }, tensors)
+          })
+        return { run }
+      })
+
+    return { name, memory, compile }
+  })
+
+const layerOf = (provider: Provider): Layer.Layer<Backend, BackendFailure> => Layer.effect(Backend, make(provider))
+
+/** ONNX Runtime on the CPU with the given settings. */
+export const cpuWith = ({
+  threads = 0,
+  spinning = true,
+  flushDenormals = true,
+  profile
+}: CpuOptions): Layer.Layer<Backend, BackendFailure> =>
+  layerOf({
+    name: "onnx-cpu",
+    rules: cpuRules,
+    session: { threads, spinning, flushDenormals, ...(profile === undefined ? {} : { profile }) }
+  })
+
+/** ONNX Runtime on the CPU, the embedded default: on a thread of its own, with one compute thread a core. */
+export const cpu: Layer.Layer<Backend, BackendFailure> = cpuWith({})

@@ -1,0 +1,141 @@
+import type { InferenceSession, Tensor as OrtTensor, TypedTensor } from "onnxruntime-common"
+import ort from "onnxruntime-node"
+import type { Tensor } from "../../../core/tensor/index.ts"
+import { elementType, withInitializers } from "../OnnxModel.ts"
+import { append, checkAppend, copy, EngineFailure, type Memory, view } from "./Memory.ts"
+import type { Answers, Port, Request, RunPlan, SessionOptions, Tensors } from "./protocol.ts"
+
+interface Executable {
+  readonly session: InferenceSession
+  readonly plan: RunPlan
+  readonly memory: Memory
+  readonly fetches: ReadonlyArray<string>
+}
+
+const toOrt = (t: Tensor): OrtTensor => new ort.Tensor(elementType[t.dtype], t.data as never, t.shape)
+
+const fromOrt = ({ dtype, shape }: Port, t: OrtTensor): Tensor =>
+  ({ dtype, shape, data: (t as TypedTensor<"float32">).data }) as Tensor
+
+/** The first NaN or infinity. */
+const nonFinite = (data: Tensor["data"]): number | undefined => {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return data[i]!
+  return undefined
+}
+
+/** Options for `onnxruntime-node`; keys under `extra` are those of ONNX Runtime's configuration. */
+const sessionOptions = ({
+  threads,
+  spinning,
+  flushDenormals,
+  profile
+}: SessionOptions): InferenceSession.SessionOptions => ({
+  executionProviders: ["cpu"],
+  intraOpNumThreads: threads,
+  interOpNumThreads: 1,
+  enableMemPattern: false,
+  logSeverityLevel: 3,
+  ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+  extra: {
+    session: { set_denormal_as_zero: flushDenormals ? "1" : "0", intra_op: { allow_spinning: spinning ? "1" : "0" } }
+  }
+})
+
+/** The engine's state and the meaning of each request, apart from how requests arrive. */
+export const make = () => {
+  const memories = new Map<number, Memory>()
+  const executables = new Map<number, Executable>()
+
+  const memoryOf = (id: number): Memory => {
+    const known = memories.get(id)
+    if (known !== undefined) return known
+    const created: Memory = new Map()
+    memories.set(id, created)
+    return created
+  }
+
+  const compile = async ({ executable, memory, model, plan, session }: Extract<Request, { _tag: "Compile" }>) => {
+    const held = memoryOf(memory)
+    const frozen = plan.frozen.map((port) => {
+      const t = view(held, port)
+      return { name: port.value, type: elementType[t.dtype], shape: port.shape, data: t.data as Float32Array }
+    })
+    const bytes = frozen.length === 0 ? model : withInitializers(model, frozen)
+    const fetches = [...plan.returned, ...plan.carry.map((c) => c.output), ...plan.guard].map((p) => p.value)
+    executables.set(executable, {
+      session: await ort.InferenceSession.create(bytes, sessionOptions(session)),
+      plan,
+      memory: held,
+      fetches: [...new Set(fetches)]
+    })
+    return null
+  }
+
+  const run = async ({ executable, feeds, at }: Extract<Request, { _tag: "Run" }>): Promise<Tensors> => {
+    const { session, plan, memory, fetches } = executables.get(executable)!
+    for (const { kind, output, into } of plan.carry) if (kind === "Append") checkAppend(memory, into, output, at)
+    const inputs: Record<string, OrtTensor> = {}
+    for (const port of plan.resident) inputs[port.value] = toOrt(view(memory, port))
+    for (const port of plan.fed) inputs[port.value] = toOrt(feeds[port.name]!)
+    const results = await session.run(inputs, fetches)
+    for (const port of plan.guard) {
+      const value = nonFinite(fromOrt(port, results[port.value]!).data)
+      if (value !== undefined) throw new EngineFailure({ _tag: "NonFinite", output: port.name, value })
+    }
+    const taken = new Set<string>()
+    // Several names may share one result, but each buffer has one owner.
+    const own = (port: Port): Tensor => {
+      const t = fromOrt(port, results[port.value]!)
+      if (taken.has(port.value)) return copy(t)
+      taken.add(port.value)
+      return t
+    }
+    const returned = Object.fromEntries(plan.returned.map((port) => [port.name, own(port)]))
+    for (const { kind, output, into } of plan.carry) {
+      if (kind === "Replace") memory.set(into, own(output))
+      else append(memory, into, fromOrt(output, results[output.value]!), at)
+    }
+    return returned
+  }
+
+  const handle = async (request: Request): Promise<Answers[keyof Answers]> => {
+    switch (request._tag) {
+      case "Write":
+        for (const [name, t] of Object.entries(request.tensors)) memoryOf(request.memory).set(name, t)
+        return null
+      case "Read": {
+        const held = memoryOf(request.memory)
+        return Object.fromEntries(
+          request.names.map((name) => {
+            const t = held.get(name)
+            if (t === undefined) {
+              throw new EngineFailure({ _tag: "BadFeed", name, reason: "memory does not hold it." })
+            }
+            return [name, copy(t)]
+          })
+        )
+      }
+      case "Remove":
+        for (const name of request.names) memoryOf(request.memory).delete(name)
+        return null
+      case "Names":
+        return [...memoryOf(request.memory).keys()].sort()
+      case "Drop":
+        memories.get(request.memory)?.clear()
+        memories.delete(request.memory)
+        return null
+      case "Compile":
+        return compile(request)
+      case "Run":
+        return run(request)
+      case "Release": {
+        const known = executables.get(request.executable)
+        executables.delete(request.executable)
+        if (known !== undefined) await known.session.release()
+        return null
+      }
+    }
+  }
+
+  return { handle }
+}

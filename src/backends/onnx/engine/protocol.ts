@@ -1,0 +1,88 @@
+import type { DType, Shape, Tensor } from "../../../core/tensor/index.ts"
+
+/** A program input or output with its type and its name in the ONNX model. */
+export interface Port {
+  readonly name: string
+  readonly value: string
+  readonly dtype: DType
+  readonly shape: Shape
+}
+
+/** What the engine does around one run of a model. */
+export interface RunPlan {
+  /** Taken from memory. */
+  readonly resident: ReadonlyArray<Port>
+  /** Taken from memory once, at compilation. */
+  readonly frozen: ReadonlyArray<Port>
+  /** Sent with each run. */
+  readonly fed: ReadonlyArray<Port>
+  /** Sent back from each run. */
+  readonly returned: ReadonlyArray<Port>
+  readonly carry: ReadonlyArray<{ readonly kind: "Replace" | "Append"; readonly output: Port; readonly into: string }>
+  readonly guard: ReadonlyArray<Port>
+}
+
+/** Options of ONNX Runtime sessions. */
+export interface SessionOptions {
+  /** Threads of one run; 0 lets ONNX Runtime take one a core. */
+  readonly threads: number
+  /** Whether waiting threads spin: faster alone, slower beside other busy processes. */
+  readonly spinning: boolean
+  /** Whether subnormal floats count as zero, which is faster. */
+  readonly flushDenormals: boolean
+  /** Writes a profile of each session to a file with this prefix. */
+  readonly profile?: string
+}
+
+/** Named tensors in flight; their buffers are transferred. */
+export type Tensors = Readonly<Record<string, Tensor>>
+
+/** What the main thread asks. Memories and executables are numbered by the asker. */
+export type Request =
+  | { readonly _tag: "Write"; readonly memory: number; readonly tensors: Tensors }
+  | { readonly _tag: "Read"; readonly memory: number; readonly names: ReadonlyArray<string> }
+  | { readonly _tag: "Remove"; readonly memory: number; readonly names: ReadonlyArray<string> }
+  | { readonly _tag: "Names"; readonly memory: number }
+  | { readonly _tag: "Drop"; readonly memory: number }
+  | {
+      readonly _tag: "Compile"
+      readonly executable: number
+      readonly memory: number
+      readonly model: Uint8Array<ArrayBuffer>
+      readonly plan: RunPlan
+      readonly session: SessionOptions
+    }
+  | { readonly _tag: "Run"; readonly executable: number; readonly feeds: Tensors; readonly at: number }
+  | { readonly _tag: "Release"; readonly executable: number }
+
+/** What each request is answered with. */
+export interface Answers {
+  readonly Write: null
+  readonly Read: Tensors
+  readonly Remove: null
+  readonly Names: ReadonlyArray<string>
+  readonly Drop: null
+  readonly Compile: null
+  readonly Run: Tensors
+  readonly Release: null
+}
+
+/** A failure as data, since error classes do not survive the way between threads. */
+export type Failure =
+  | { readonly _tag: "BadFeed"; readonly name: string; readonly reason: string }
+  | { readonly _tag: "NonFinite"; readonly output: string; readonly value: number }
+  | { readonly _tag: "EngineError"; readonly reason: string }
+
+export type Answer =
+  | { readonly _tag: "Done"; readonly value: Answers[keyof Answers] }
+  | { readonly _tag: "Failed"; readonly failure: Failure }
+
+/** The first message of an engine, then one a request, in order. */
+export type FromEngine =
+  | { readonly _tag: "Ready" }
+  | { readonly _tag: "Answer"; readonly id: number; readonly answer: Answer }
+
+export interface ToEngine {
+  readonly id: number
+  readonly request: Request
+}

@@ -1,0 +1,1 @@
+export * as Onnx from "./Onnx.ts"

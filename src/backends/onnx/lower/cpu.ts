@@ -1,0 +1,89 @@
+import { logSoftmax, rmsNorm, rmsScale, softmax } from "./composite.ts"
+import { broadcasting, cast, clip, comparison, direct, div, elementwise, pow, silu, where } from "./elementwise.ts"
+import { gather, gatherElements, scatterElements, scatterRows, sumWithScatter } from "./indexing.ts"
+import { attend, biased, matMul } from "./linear.ts"
+import { expand, full, pad, reshape, slice, sumOfPads, transpose } from "./movement.ts"
+import type { Rules } from "./Plan.ts"
+import { argMax, cumSum, reduceMax, reduceSum, topKIndices, topKValues } from "./reduction.ts"
+
+const same: Rules["StopGradient"] = ({ node }) => ({ args: node.args, emit: (_, [x]) => x! })
+
+/** The lowering for ONNX Runtime's CPU kernels. */
+export const cpu: Rules = {
+  Input: ({ op }) => ({ args: [], emit: () => inputName(op.name) }),
+  Constant: ({ op }) => ({ args: [], emit: (e) => e.constant(op.tensor) }),
+  Full: full,
+
+  Neg: direct("Neg"),
+  Exp: direct("Exp"),
+  Log: direct("Log"),
+  Sqrt: direct("Sqrt"),
+  Reciprocal: direct("Reciprocal"),
+  Tanh: direct("Tanh"),
+  Sigmoid: direct("Sigmoid"),
+  Erf: direct("Erf"),
+  Abs: direct("Abs"),
+  Sign: direct("Sign"),
+  Relu: direct("Relu"),
+  Cos: direct("Cos"),
+  Sin: direct("Sin"),
+  Softplus: direct("Softplus"),
+  Silu: silu,
+  Not: direct("Not"),
+  Pow: pow,
+  Clip: clip,
+  Cast: cast,
+  StopGradient: same,
+
+  Add: ({ view, id, node }) =>
+    sumOfPads(view, id) ??
+    sumWithScatter(view, id) ??
+    biased(view, id) ??
+    broadcasting(view, node, (e, names) => e.node("Add", names)),
+  Sub: ({ view, id, node }) => sumWithScatter(view, id) ?? broadcasting(view, node, (e, names) => e.node("Sub", names)),
+  Mul: elementwise("Mul"),
+  Div: div,
+  Max: elementwise("Max"),
+  Min: elementwise("Min"),
+  Equal: elementwise("Equal"),
+  Less: comparison("Less"),
+  Greater: comparison("Greater"),
+  And: elementwise("And"),
+  Or: elementwise("Or"),
+  Where: where,
+
+  ReduceSum: reduceSum,
+  ReduceMax: reduceMax,
+  CumSum: cumSum,
+  ArgMax: argMax,
+  TopKValues: topKValues,
+  TopKIndices: topKIndices,
+
+  MatMul: matMul,
+
+  Reshape: reshape,
+  Transpose: transpose,
+  Expand: expand,
+  Concat: ({ node, op }) => ({
+    args: node.args,
+    emit: (e, names) => e.node("Concat", names, { attributes: { axis: op.axis } })
+  }),
+  Slice: slice,
+  Pad: pad,
+
+  Gather: gather,
+  ScatterRows: scatterRows,
+  GatherElements: gatherElements,
+  ScatterElements: scatterElements,
+
+  Softmax: softmax,
+  LogSoftmax: logSoftmax,
+  RmsScale: rmsScale,
+  RmsNorm: rmsNorm,
+  Attend: attend
+}
+
+/** Program inputs keep their names behind a prefix that emitted values never have. */
+export function inputName(name: string): string {
+  return `in:${name}`
+}

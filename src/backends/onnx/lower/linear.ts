@@ -1,0 +1,94 @@
+import { float, microsoft } from "./Emitter.ts"
+import { type Plan, type Rule, type View, whenOp } from "./Plan.ts"
+
+/** An operand of a product with the transpositions that the kernel can read through. */
+interface Operand {
+  readonly id: number
+  /** The last two axes are exchanged. */
+  readonly trans: boolean
+  /** The row axis comes first, before the batches. */
+  readonly transBatch: boolean
+}
+
+const swapsLast = (perm: ReadonlyArray<number>): boolean =>
+  perm.every((p, i) => p === (i < perm.length - 2 ? i : 2 * perm.length - 3 - i))
+
+const rowsFirst = (perm: ReadonlyArray<number>): boolean =>
+  perm.length > 2 && perm.every((p, i) => p === (i === perm.length - 1 ? i : i === perm.length - 2 ? 0 : i + 1))
+
+const operand = (view: View, id: number, trans: boolean): Operand => {
+  const transposition = whenOp(view, id, "Transpose")
+  if (transposition !== undefined && swapsLast(transposition.op.perm)) {
+    return operand(view, transposition.args[0]!, !trans)
+  }
+  if (transposition !== undefined && rowsFirst(transposition.op.perm)) {
+    return { id: transposition.args[0]!, trans, transBatch: true }
+  }
+  return { id, trans, transBatch: false }
+}
+
+/** alpha · op(a) · op(b) of two program nodes, as one ONNX node. */
+export const product = (
+  view: View,
+  [left, right]: readonly [number, number],
+  { transA, transB, alpha }: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number }
+): Plan => {
+  const rank = view.nodes[left]!.shape.length
+  const a = operand(view, left, transA)
+  const b = operand(view, right, transB)
+  const plain = alpha === 1 && !a.trans && !b.trans && !a.transBatch && !b.transBatch
+  return {
+    args: [a.id, b.id],
+    emit: (e, names) => {
+      if (plain) return e.node("MatMul", names)
+      const common = { transA: a.trans ? 1 : 0, transB: b.trans ? 1 : 0, alpha: float(alpha) }
+      if (rank === 2) return e.node("Gemm", names, { attributes: common })
+      const batches = { transBatchA: a.transBatch ? 1 : 0, transBatchB: b.transBatch ? 1 : 0 }
+      return e.node("FusedMatMul", names, { attributes: { ...common, ...batches }, domain: microsoft })
+    }
+  }
+}
+
+export const matMul: Rule<"MatMul"> = ({ view, node, op }) => product(view, [node.args[0]!, node.args[1]!], op)
+
+/** A bias row added to a product of matrices is the third operand of Gemm. */
+export const biased = (view: View, id: number): Plan | undefined => {
+  const node = view.nodes[id]!
+  const at = node.args.findIndex((a) => view.nodes[a]!.op._tag === "MatMul")
+  const linear = at < 0 ? undefined : whenOp(view, node.args[at]!, "MatMul")
+  if (linear === undefined || linear.shape.length !== 2 || view.users[node.args[at]!]!.length > 1) return undefined
+  const bias = node.args[1 - at]!
+  const [rows, columns] = view.nodes[bias]!.shape
+  if (rows !== 1 || columns !== linear.shape[1] || linear.shape[0] === 1) return undefined
+  const a = operand(view, linear.args[0]!, linear.op.transA)
+  const b = operand(view, linear.args[1]!, linear.op.transB)
+  return {
+    args: [a.id, b.id, bias],
+    emit: (e, names) =>
+      e.node("Gemm", names, {
+        attributes: { transA: a.trans ? 1 : 0, transB: b.trans ? 1 : 0, alpha: float(linear.op.alpha) }
+      })
+  }
+}
+
+/** softmax(scores) · values; the softmax is shared with whoever else asks for it. */
+export const attend: Rule<"Attend"> = ({ view, node }) => {
+  const values = operand(view, node.args[1]!, false)
+  return {
+    args: [node.args[0]!, values.id],
+    emit: (e, [scores, v]) => {
+      const weights = e.node("Softmax", [scores!], { attributes: { axis: -1 } })
+      if (!values.trans && !values.transBatch) return e.node("MatMul", [weights, v!])
+      const attributes = {
+        transA: 0,
+        transB: values.trans ? 1 : 0,
+        alpha: float(1),
+        transBatchA: 0,
+        transBatchB: values.transBatch ? 1 : 0
+      }
+      return node.shape.length === 2
+        ? e.node("Gemm", [weights, v!], { attributes: { transA: 0, transB: values.trans ? 1 : 0, alpha: float(1) } })
+        : e.node("FusedMatMul", [weights, v!], { attributes, domain: microsoft })
+    }
+  }
+}

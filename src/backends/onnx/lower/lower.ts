@@ -1,0 +1,100 @@
+import { Result } from "effect"
+import type { Node, OpTag, Program } from "../../../core/program/index.ts"
+import { UnsupportedOp } from "../../../core/service/index.ts"
+import type { Shape } from "../../../core/tensor/index.ts"
+import { elementType, type OnnxModel } from "../OnnxModel.ts"
+import { make } from "./Emitter.ts"
+import type { Plan, Rule, Rules, View } from "./Plan.ts"
+
+/** A program as an ONNX model, with the names under which its inputs and outputs go there. */
+export interface Lowered {
+  readonly model: OnnxModel
+  /** Model input of each program input that is fed; absent when the program does not use the input. */
+  readonly inputs: Readonly<Record<string, string>>
+  /** Model output of each program output; several may share one. */
+  readonly outputs: Readonly<Record<string, string>>
+}
+
+export interface LowerOptions {
+  /** Shown in errors. */
+  readonly backend: string
+  readonly rules: Rules
+  /** Inputs whose value is added to the model later, as an initializer. */
+  readonly frozen: ReadonlySet<string>
+}
+
+const users = (program: Program): ReadonlyArray<ReadonlyArray<number>> => {
+  const result = program.nodes.map((): Array<number> => [])
+  for (const [id, node] of program.nodes.entries()) for (const a of new Set(node.args)) result[a]!.push(id)
+  return result
+}
+
+const show = (id: number, node: Node): string => `${node.label ?? node.op._tag}%${id}`
+
+/** Plans for every node that is needed, from the outputs down: a plan may absorb nodes, which are then not emitted. */
+const plan = (
+  program: Program,
+  { backend, rules }: LowerOptions
+): Result.Result<ReadonlyMap<number, Plan>, UnsupportedOp> => {
+  const plans = new Map<number, Plan>()
+  const needed = new Set(program.outputs.map((o) => o.node))
+  const view: View = { nodes: program.nodes, users: users(program), needed: (id) => needed.has(id) }
+  for (let id = program.nodes.length - 1; id >= 0; id--) {
+    if (!needed.has(id)) continue
+    const node = program.nodes[id]!
+    // A table indexed by the tag holds the rule of that very op, which the type checker cannot follow.
+    const rule = rules[node.op._tag] as Rule<OpTag> | undefined
+    const made = rule?.({ view, id, node, op: node.op })
+    if (made === undefined) return Result.fail(new UnsupportedOp({ backend, op: node.op._tag, node: id }))
+    plans.set(id, made)
+    for (const a of made.args) needed.add(a)
+  }
+  return Result.succeed(plans)
+}
+
+/** Translates a program. Fails with `UnsupportedOp` naming the first operation that the rules have no form of. */
+export const lower = (program: Program, options: LowerOptions): Result.Result<Lowered, UnsupportedOp> =>
+  Result.map(plan(program, options), (plans) => {
+    const e = make()
+    const names = new Map<number, string>()
+    const fed: Array<{ readonly program: string; readonly name: string; readonly node: Node }> = []
+    for (const [id, node] of program.nodes.entries()) {
+      const p = plans.get(id)
+      if (p === undefined) continue
+      e.at(show(id, node))
+      const name = p.emit(
+        e,
+        p.args.map((a) => names.get(a)!)
+      )
+      names.set(id, name)
+      if (node.op._tag === "Input" && !options.frozen.has(node.op.name)) fed.push({ program: node.op.name, name, node })
+    }
+    // A model output must come out of a node: inputs, constants and aliases pass through Identity.
+    const produced = new Set(e.emitted().nodes.flatMap((n) => n.outputs))
+    const outputs = program.outputs.map((o) => {
+      const name = names.get(o.node)!
+      e.at(o.name)
+      return {
+        output: o.name,
+        node: program.nodes[o.node]!,
+        name: produced.has(name) ? name : e.node("Identity", [name])
+      }
+    })
+    const info = (
+      name: string,
+      node: Node
+    ): { name: string; type: (typeof elementType)[keyof typeof elementType]; shape: Shape } => ({
+      name,
+      type: elementType[node.dtype],
+      shape: node.shape
+    })
+    return {
+      model: {
+        ...e.emitted(),
+        inputs: fed.map((f) => info(f.name, f.node)),
+        outputs: [...new Map(outputs.map((o) => [o.name, info(o.name, o.node)])).values()]
+      },
+      inputs: Object.fromEntries(fed.map((f) => [f.program, f.name])),
+      outputs: Object.fromEntries(outputs.map((o) => [o.output, o.name]))
+    }
+  })
