@@ -1,0 +1,2 @@
+export type { StepRules } from "./stepEnds.ts"
+export * as Steps from "./stepEnds.ts"
