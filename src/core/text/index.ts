@@ -1,2 +1,1 @@
-export type { StepRules } from "./stepEnds.ts"
-export * as Steps from "./stepEnds.ts"
+export type { Tokenizer } from "./Tokenizer.ts"

@@ -1,0 +1,1 @@
+export type { Split, Splits, StepVerdict, Task } from "./Task.ts"
