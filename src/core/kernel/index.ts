@@ -1,3 +1,3 @@
 export { IndexOutOfRange } from "./errors.ts"
 export { applyKernel, evaluate, prepare } from "./evaluate.ts"
-export type { OperandsOf } from "./Operands.ts"
+export { type OperandsOf, takes } from "./Operands.ts"

@@ -1,1 +1,6 @@
+export { check } from "./check.ts"
+export { type Cost, cost, type OpCost } from "./cost.ts"
+export { jvp } from "./jvp.ts"
+export { lower, simplify } from "./simplify.ts"
+export { type Culprit, firstNonFinite, tap } from "./tap.ts"
 export { grad, vjp } from "./vjp.ts"
