@@ -1,0 +1,56 @@
+import type { Figure } from "./Figure.ts"
+import { counted, seriesOf } from "./Figure.ts"
+import type { NumberFormat } from "./format.ts"
+
+/** One measured value of a training run. */
+export interface CurvePoint {
+  readonly series: string
+  readonly step: number
+  readonly value: number
+}
+
+/** A quantity over the steps of a run, possibly in several series. */
+export interface Curve {
+  readonly id: string
+  readonly title: string
+  /** What the x axis counts, e.g. `policy step`. */
+  readonly xLabel: string
+  readonly yLabel: string
+  readonly format: NumberFormat
+  readonly points: ReadonlyArray<CurvePoint>
+  /** Series that no training or selection ever sees, such as true correctness: marked in the legend. */
+  readonly displayOnly?: ReadonlyArray<string> | undefined
+}
+
+/** A learning curve; series that training never sees are drawn dotted and marked `for display only`. */
+export const learningCurve = (curve: Curve): Figure => {
+  const finite = curve.points.filter(({ step, value }) => Number.isFinite(step) && Number.isFinite(value))
+  const keys = [...new Set(finite.map((point) => point.series))]
+  const hidden = keys.filter((key) => curve.displayOnly?.includes(key))
+  const dropped = curve.points.length - finite.length
+  return {
+    id: curve.id,
+    title: curve.title,
+    caption: [
+      `${curve.yLabel} against ${curve.xLabel}, ${counted(finite.length, "value")}`,
+      hidden.length > 0 ? `; ${hidden.join(", ")} for display only, never seen by training or selection` : "",
+      dropped > 0 ? `; ${counted(dropped, "non-finite value")} left out` : "",
+      "."
+    ].join(""),
+    x: { label: curve.xLabel, format: "integer" },
+    y: { label: curve.yLabel, format: curve.format },
+    series: seriesOf(keys.map((key) => [key, key])).map((series) =>
+      hidden.includes(series.key)
+        ? { ...series, label: `${series.label} (for display only)`, dash: "1 4", marker: "none" }
+        : series
+    ),
+    layers: [
+      {
+        _tag: "Lines",
+        interval: "none",
+        points: finite.map(({ series, step, value }) => ({ series, x: step, y: value }))
+      }
+    ],
+    empty: "No values were recorded."
+  }
+}

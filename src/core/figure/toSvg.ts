@@ -1,0 +1,142 @@
+import * as Plot from "@observablehq/plot"
+import { parseHTML } from "linkedom"
+import { numberDomain } from "./domain.ts"
+import { type Figure, rowCount, type Series } from "./Figure.ts"
+import { formatNumber } from "./format.ts"
+import { legend } from "./legend.ts"
+import { markerOf, marksOf } from "./marks.ts"
+import { escapeMarkup, printable } from "./markup.ts"
+import { fonts, light, type Theme } from "./Theme.ts"
+
+/** How a figure is painted. */
+export interface SvgOptions {
+  /** `light` (default) and `dark` write literal colours; `embedded` follows the page. */
+  readonly theme?: Theme
+  /** Width in px of the view box; text is 12 px at this width. */
+  readonly width?: number
+  /** Whether the title is painted; a page that prints its own leaves it out. */
+  readonly heading?: boolean
+}
+
+const padding = 4
+
+/**
+ * The figure as one self-contained SVG document: no script, no external file, style and fonts by name inside.
+ *
+ * Every mark carries its values as a `<title>`, and the caption is the document's description.
+ */
+export const toSvg = (figure: Figure, options: SvgOptions = {}): string => {
+  const { theme = light, width = 460, heading = true } = options
+  const title = heading
+    ? `<text x="0" y="14" font-size="15" font-weight="600" fill="${theme.colour("ink")}">${escapeMarkup(figure.title)}</text>`
+    : ""
+  const top = heading ? 28 : 0
+  const isEmpty = rowCount(figure) === 0
+  const entries = isEmpty ? [] : figure.series.map((one) => ({ ...one, ...legendLook(one, figure) }))
+  const key = legend(entries, theme, width - 2 * padding)
+  const body = isEmpty ? placeholder(figure, theme, width) : plot(figure, theme, width)
+  const bodyTop = top + key.height + (key.height > 0 ? 6 : 0)
+  const height = Math.ceil(bodyTop + body.height + 2 * padding)
+  const backdrop =
+    theme.name === "embedded" ? "" : `<rect width="${width}" height="${height}" fill="${theme.colour("surface")}"/>`
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" class="rf-figure" role="img" aria-label="${escapeMarkup(figure.title)}"`,
+    ` viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="${escapeMarkup(fonts.text)}"`,
+    ` font-size="12" fill="${theme.colour("ink")}">`,
+    `<desc>${escapeMarkup(figure.caption)}</desc>`,
+    "<style>.rf-figure{display:block;max-width:100%;height:auto}.rf-figure text{white-space:pre}</style>",
+    backdrop,
+    `<g transform="translate(${padding},${padding})">${title}`,
+    `<g transform="translate(0,${top})">${key.markup}</g>`,
+    `<g transform="translate(${-padding},${bodyTop})">${body.markup}</g></g></svg>`
+  ].join("")
+}
+
+const legendLook = (series: Series, { layers }: Figure) => ({
+  marker: markerOf(series, layers),
+  isArea: layers.some((layer) => {
+    switch (layer._tag) {
+      case "Bars":
+        return layer.bars.some((bar) => bar.series === series.key)
+      case "Columns":
+        return layer.columns.some((column) => column.series === series.key)
+      default:
+        return false
+    }
+  })
+})
+
+const placeholder = ({ empty }: Figure, theme: Theme, width: number) => ({
+  height: 90,
+  markup:
+    `<rect x="${padding}" y="4" width="${width - 2 * padding}" height="78" rx="6" fill="none" stroke="${theme.colour("rule")}" stroke-dasharray="4 4"/>` +
+    `<text x="${width / 2}" y="47" text-anchor="middle" fill="${theme.colour("muted")}">${escapeMarkup(empty)}</text>`
+})
+
+const barHeight = 18
+
+const plot = (figure: Figure, theme: Theme, width: number): { readonly markup: string; readonly height: number } => {
+  const groups = groupsOf(figure)
+  const isGrouped = groups.length > 0
+  const series = figure.series.map(({ key }) => key)
+  const bars = series.filter((key) =>
+    figure.layers.some((l) => l._tag === "Bars" && l.bars.some((b) => b.series === key))
+  )
+  const height = isGrouped ? groups.length * (bars.length * barHeight + 16) + 52 : 264
+  const { document } = parseHTML("<!doctype html><html><body></body></html>")
+  const number = isGrouped ? figure.x : figure.y
+  const element = Plot.plot({
+    document,
+    className: "rf-plot",
+    width,
+    height,
+    marginLeft: isGrouped ? 12 + 6.8 * Math.max(...groups.map((g) => g.length)) : 54,
+    marginRight: isGrouped ? 58 : 16,
+    marginTop: isGrouped ? 6 : 24,
+    marginBottom: 44,
+    style: { fontSize: "12px", background: "none" },
+    x: {
+      label: figure.x.label,
+      labelAnchor: "center",
+      labelArrow: "none",
+      ...(isGrouped ? { domain: numberDomain(figure, number) } : {}),
+      ...(figure.x.domain === undefined ? {} : { domain: figure.x.domain }),
+      ticks: figure.x.ticks === undefined ? 6 : [...figure.x.ticks],
+      tickFormat: (x: number) => formatTick(x, figure.x.format),
+      nice: false
+    },
+    y: isGrouped
+      ? { axis: null, domain: bars, padding: 0.15 }
+      : {
+          label: figure.y.label,
+          labelArrow: "none",
+          domain: numberDomain(figure, number),
+          ticks: figure.y.ticks === undefined ? 5 : [...figure.y.ticks],
+          tickFormat: (y: number) => formatTick(y, figure.y.format),
+          nice: figure.y.domain === undefined
+        },
+    ...(isGrouped ? { fy: { domain: groups, label: null, padding: 0.12, axis: "left" } } : {}),
+    marks: [
+      isGrouped
+        ? Plot.gridX({ stroke: theme.colour("rule"), strokeOpacity: 1 })
+        : Plot.gridY({ stroke: theme.colour("rule"), strokeOpacity: 1 }),
+      ...marksOf(figure, theme)
+    ]
+  })
+  for (const style of element.querySelectorAll("style")) style.remove()
+  return {
+    height,
+    markup: `<g text-anchor="middle" fill="${theme.colour("muted")}" color="${theme.colour("muted")}">${printable(element.innerHTML)}</g>`
+  }
+}
+
+const groupsOf = (figure: Figure): ReadonlyArray<string> => [
+  ...new Set(figure.layers.flatMap((layer) => (layer._tag === "Bars" ? layer.bars.map((bar) => bar.group) : [])))
+]
+
+const formatTick = (value: number, format: Figure["x"]["format"]): string =>
+  format === "percent"
+    ? `${Number((100 * value).toFixed(1))}%`
+    : format === "integer"
+      ? formatNumber(value, "integer")
+      : String(Number(value.toPrecision(6)))
