@@ -1,4 +1,4 @@
-import type { Effect } from "effect"
+import { Context, Effect } from "effect"
 
 /** Where progress is shown: a terminal, or a log. */
 export interface Screen {
@@ -10,6 +10,11 @@ export interface Screen {
   /** Shows text as it is. Never fails: progress that cannot be shown must not end a run. */
   readonly write: (text: string) => Effect.Effect<void>
 }
+
+/** The screen of this run. Without one provided nothing is shown; the command line gives standard error. */
+export const CurrentScreen: Context.Reference<Screen> = Context.Reference<Screen>("rewardflow/Screen", {
+  defaultValue: () => ({ redraw: false, colour: false, columns: () => 80, write: () => Effect.void })
+})
 
 /** What decides how to draw. */
 export interface ScreenFacts {

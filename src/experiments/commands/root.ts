@@ -1,0 +1,34 @@
+import { Command, GlobalFlag } from "effect/cli"
+import { type BenchOptions, benchCommand } from "./bench.ts"
+import { type QuickstartOptions, quickstartCommand } from "./quickstart.ts"
+import { toggle } from "./runFlags.ts"
+import type { Source } from "./Source.ts"
+import { type TrainRewardOptions, trainRewardCommand } from "./trainReward.ts"
+
+/** What the commands do, by command. */
+export interface Sources {
+  readonly quickstart: Source<QuickstartOptions>
+  readonly trainReward: Source<TrainRewardOptions>
+  readonly bench: Source<BenchOptions>
+}
+
+/** `--debug` and `--no-color` are read where errors are printed, before and whether or not the arguments parse. */
+const globals = [
+  GlobalFlag.Setting("debug")({ flag: toggle("debug", "Show the stack of an error") }),
+  GlobalFlag.Setting("no-color")({ flag: toggle("no-color", "No colours, as with NO_COLOR=1") })
+] as const
+
+/** The command tree of `rewardflow`. `args` are the words it is called with, for the line that says how to go on. */
+export const root = (sources: Sources, args: ReadonlyArray<string>) =>
+  Command.make("rewardflow").pipe(
+    Command.withDescription("Learns reasoning reward models for language models from expert demonstrations"),
+    Command.withSubcommands([
+      quickstartCommand(sources.quickstart, args),
+      Command.make("train").pipe(
+        Command.withDescription("Trains a model from files"),
+        Command.withSubcommands([trainRewardCommand(sources.trainReward, args)])
+      ),
+      benchCommand(sources.bench)
+    ]),
+    Command.withGlobalFlags(globals)
+  )
