@@ -1,0 +1,37 @@
+import type { Message } from "../data/index.ts"
+
+/**
+ * A conversation as the text that a model reads. A model's own template (Jinja) becomes a value of this type too.
+ *
+ * The text is encoded without adding special tokens. Rendering with the generation prompt is a prefix of rendering
+ * with the assistant's turn appended; `extendsPrompt` tests it.
+ */
+export interface ChatTemplate {
+  readonly name: string
+  /** @param options.generationPrompt open an assistant turn at the end, for a completion to continue. Default true. */
+  readonly render: (messages: ReadonlyArray<Message>, options?: { readonly generationPrompt?: boolean }) => string
+  /** Text that ends an assistant turn, "" where the end-of-sequence token alone does. */
+  readonly endOfTurn: string
+}
+
+/** No roles at all: the contents, a newline after each. For small models trained on one task. */
+export const plain: ChatTemplate = {
+  name: "plain",
+  render: (messages) => messages.map((m) => `${m.content}\n`).join(""),
+  endOfTurn: ""
+}
+
+/** `<|im_start|>role`, the content, `<|im_end|>`: a turn a message. */
+export const chatMl: ChatTemplate = {
+  name: "chatml",
+  render: (messages, { generationPrompt = true } = {}) =>
+    messages.map((m) => `<|im_start|>${m.role}\n${m.content}<|im_end|>\n`).join("") +
+    (generationPrompt ? "<|im_start|>assistant\n" : ""),
+  endOfTurn: "<|im_end|>"
+}
+
+/** Whether a completion appended to the rendered prompt is what rendering the whole conversation begins with. */
+export const extendsPrompt = (template: ChatTemplate, prompt: ReadonlyArray<Message>, completion: string): boolean =>
+  template
+    .render([...prompt, { role: "assistant", content: completion }], { generationPrompt: false })
+    .startsWith(template.render(prompt) + completion)
