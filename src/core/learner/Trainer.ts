@@ -1,0 +1,121 @@
+import { Effect, Scope } from "effect"
+import {
+  type GradientTransform,
+  type Loss,
+  residentParams,
+  type Specs,
+  type TrainStep,
+  type Tree,
+  trainStep
+} from "../optim/index.ts"
+import type { BuildError, Expr } from "../program/index.ts"
+import type { Metrics } from "../run/index.ts"
+import {
+  Backend,
+  type BackendFailure,
+  type BadFeed,
+  type Executable,
+  type Feeds,
+  type Memory,
+  type RunError,
+  type UnsupportedOp
+} from "../service/index.ts"
+import { type Tensor, Tensors } from "../tensor/index.ts"
+
+/** Everything that building and running a training step can fail with. */
+export type TrainerError = BuildError | RunError | UnsupportedOp
+
+/** A batch's program shape: sequences and tokens a sequence. */
+export interface BatchShape {
+  readonly rows: number
+  readonly width: number
+}
+
+export interface TrainerOptions<B extends Specs> {
+  readonly params: Specs
+  readonly optimiser: GradientTransform
+  /** Types of the feeds of a batch of that shape. */
+  readonly batch: (shape: BatchShape) => B
+  readonly loss: (params: Tree, batch: { readonly [K in keyof B]: Expr }) => Loss
+}
+
+/** A model under training: parameters and moments in one memory, one compiled step a batch shape. */
+export interface Trainer {
+  readonly memory: Memory
+  /** Sets the parameters and forgets the optimiser's moments. */
+  readonly load: (params: Readonly<Record<string, Tensor>>) => Effect.Effect<void, BackendFailure | BadFeed>
+  /** Applies one update, the `count`-th from 0, and returns its metrics. Fails with `NonFinite` and changes nothing. */
+  readonly update: (count: number, shape: BatchShape, feeds: Feeds) => Effect.Effect<Metrics, TrainerError>
+  /** The parameters, by their name in a checkpoint. */
+  readonly params: Effect.Effect<Readonly<Record<string, Tensor>>, BackendFailure | BadFeed>
+  /** Parameters and moments, by their name in memory: what a checkpoint holds. */
+  readonly save: Effect.Effect<Feeds, BackendFailure | BadFeed>
+  readonly restore: (state: Feeds) => Effect.Effect<void, BackendFailure | BadFeed>
+}
+
+const PARAM = "param/"
+
+const isState = (name: string): boolean => name.startsWith(PARAM) || name.startsWith("optimiser/")
+
+/** Metrics of a step: every one-element result. */
+const metricsOf = (results: Feeds, learningRate: number): Metrics => ({
+  ...Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, Tensors.item(tensor)])),
+  learning_rate: learningRate
+})
+
+/**
+ * Compiles training steps on demand: one program a batch shape, all sharing one memory, released with the scope.
+ */
+export const make = <const B extends Specs>(
+  options: TrainerOptions<B>
+): Effect.Effect<Trainer, BackendFailure, Backend | Scope.Scope> =>
+  Effect.gen(function* () {
+    const backend = yield* Backend
+    const scope = yield* Effect.scope
+    const memory = yield* backend.memory
+    const compiled = new Map<string, { readonly plan: TrainStep; readonly executable: Executable }>()
+
+    const planOf = (shape: BatchShape) =>
+      Effect.fromResult(
+        trainStep({
+          params: options.params,
+          batch: options.batch(shape),
+          loss: options.loss,
+          optimiser: options.optimiser
+        })
+      )
+
+    const compiledFor = Effect.fnUntraced(function* (shape: BatchShape) {
+      const key = `${shape.rows}x${shape.width}`
+      const known = compiled.get(key)
+      if (known !== undefined) return known
+      const plan = yield* planOf(shape)
+      const executable = yield* backend.compile(plan.step, { memory }).pipe(Scope.provide(scope))
+      const entry = { plan, executable }
+      compiled.set(key, entry)
+      return entry
+    })
+
+    return {
+      memory,
+      load: Effect.fnUntraced(function* (params) {
+        const plan = yield* Effect.orDie(planOf({ rows: 1, width: 16 }))
+        yield* memory.write({ ...residentParams(params), ...plan.initialState })
+      }),
+      update: Effect.fnUntraced(function* (count, shape, feeds) {
+        const { plan, executable } = yield* compiledFor(shape)
+        const results = yield* executable.run({ ...feeds, ...plan.feeds(count) })
+        return metricsOf(results, plan.learningRate(count))
+      }),
+      params: memory
+        .read(Object.keys(options.params).map((name) => `${PARAM}${name}`))
+        .pipe(
+          Effect.map((held) =>
+            Object.fromEntries(Object.entries(held).map(([name, tensor]) => [name.slice(PARAM.length), tensor]))
+          )
+        ),
+      // Caches of a sampler may live in the same memory; they are no part of the state.
+      save: Effect.flatMap(memory.names, (names) => memory.read(names.filter(isState))),
+      restore: memory.write
+    }
+  })
