@@ -1,0 +1,379 @@
+import type { Expr } from "../../src/core/program/index.ts"
+import * as ops from "../../src/core/program/index.ts"
+import { Shapes } from "../../src/core/tensor/index.ts"
+import { at, axisOf, below, fitted, type Kind, last, type Maker, type Pick, partner, ranked, tame } from "./growth.ts"
+
+const unary = (
+  name: string,
+  f: (x: Expr) => Expr,
+  limit: number,
+  bound: (b: number) => number,
+  kind: Kind = "smooth"
+): Maker => ({
+  name,
+  kind,
+  make: (pool, { a }) => {
+    const x = tame(at(pool.f32, a), limit)
+    return { x: f(x.x), bound: bound(x.bound) }
+  }
+})
+
+const binary = (
+  name: string,
+  f: (x: Expr, y: Expr) => Expr,
+  limit: number,
+  bound: (a: number, b: number) => number,
+  kind: Kind = "smooth"
+): Maker => ({
+  name,
+  kind,
+  make: (pool, { a, b }) => {
+    const x = tame(at(pool.f32, a), limit)
+    const y = partner(x, tame(at(pool.f32, b), limit))
+    return { x: f(x.x, y.x), bound: bound(x.bound, y.bound) }
+  }
+})
+
+const rowwise = (name: string, f: (x: Expr) => Expr, bound: (b: number, d: number) => number): Maker => ({
+  name,
+  kind: "smooth",
+  make: (pool, { a }) => {
+    const x = ranked(tame(at(pool.f32, a), 4), 1)
+    return { x: f(x.x), bound: bound(x.bound, last(x.x)) }
+  }
+})
+
+const movement = (name: string, f: (x: Expr, pick: Pick) => Expr): Maker => ({
+  name,
+  kind: "smooth",
+  make: (pool, pick) => {
+    const { x, bound } = at(pick.b % 5 === 4 ? pool.i32 : pool.f32, pick.a)
+    return { x: f(x, pick), bound }
+  }
+})
+
+const same = (b: number): number => b
+const sum = (a: number, b: number): number => a + b
+const larger = (a: number, b: number): number => Math.max(a, b)
+
+const elementwise: ReadonlyArray<Maker> = [
+  binary("Add", ops.add, 100, sum),
+  binary("Sub", ops.sub, 100, sum),
+  binary("Mul", ops.mul, 10, (a, b) => a * b),
+  // The divisor is kept away from zero.
+  binary("Div", (x, y) => ops.div(x, ops.add(ops.mul(y, y), 1)), 10, same),
+  unary("Neg", ops.neg, 100, same),
+  unary("Exp", ops.exp, 2, Math.exp),
+  unary(
+    "Log",
+    (x) => ops.log(ops.add(ops.mul(x, x), 0.5)),
+    4,
+    (b) => Math.log(b * b + 1) + 1
+  ),
+  unary(
+    "Sqrt",
+    (x) => ops.sqrt(ops.add(ops.mul(x, x), 0.5)),
+    10,
+    (b) => b + 1
+  ),
+  unary(
+    "Reciprocal",
+    (x) => ops.reciprocal(ops.add(ops.mul(x, x), 0.5)),
+    10,
+    () => 2
+  ),
+  unary("Tanh", ops.tanh, 100, () => 1),
+  unary("Sigmoid", ops.sigmoid, 100, () => 1),
+  unary("Erf", ops.erf, 100, () => 1),
+  unary("Cos", ops.cos, 10, () => 1),
+  unary("Sin", ops.sin, 10, () => 1),
+  unary("Softplus", ops.softplus, 100, (b) => b + 1),
+  unary("Silu", ops.silu, 100, same),
+  unary("StopGradient", ops.stopGradient, 100, same, "continuous"),
+  {
+    name: "Pow",
+    kind: "smooth",
+    make: (pool, { a, n }) => {
+      const x = tame(at(pool.f32, a), 2)
+      const exponent = at([2, 3, 1, 0, -1, 0.5, -0.5], n)
+      // Exponents that need it get a positive base.
+      const base = exponent > 0 && Number.isInteger(exponent) ? x.x : ops.add(ops.mul(x.x, x.x), 0.5)
+      return { x: ops.pow(base, exponent), bound: 8 }
+    }
+  },
+  unary("Abs", ops.abs, 100, same, "continuous"),
+  unary("Relu", ops.relu, 100, same, "continuous"),
+  unary(
+    "Clip",
+    (x) => ops.clip(x, -0.5, 0.75),
+    100,
+    () => 0.75,
+    "continuous"
+  ),
+  binary("Max", ops.max, 100, larger, "continuous"),
+  binary("Min", ops.min, 100, larger, "continuous"),
+  unary("Sign", ops.sign, 100, () => 1, "any"),
+  binary("Equal", ops.equal, 100, () => 2, "any"),
+  binary("Less", ops.less, 100, () => 2, "any"),
+  binary("Greater", ops.greater, 100, () => 2, "any"),
+  {
+    name: "Where",
+    kind: "smooth",
+    make: (pool, { a, b, c }) => {
+      const x = at(pool.f32, a)
+      const y = partner(x, at(pool.f32, b))
+      const shape = Shapes.broadcast(x.x.shape, y.x.shape)!
+      const condition = partner({ x: ops.full(shape, 0), bound: 0 }, at(pool.bool, c))
+      return { x: ops.where(condition.x, x.x, y.x), bound: larger(x.bound, y.bound) }
+    }
+  }
+]
+
+const integers: ReadonlyArray<Maker> = [
+  {
+    name: "i32 arithmetic",
+    kind: "smooth",
+    make: (pool, { a, b, n }) => {
+      const x = at(pool.i32, a)
+      const y = partner(x, at(pool.i32, b))
+      // Integers stay in 0..bound-1, as ids must.
+      if (n % 3 === 0 || x.bound + y.bound > 20) return { x: ops.min(x.x, y.x), bound: larger(x.bound, y.bound) }
+      if (n % 3 === 1) return { x: ops.add(x.x, y.x), bound: x.bound + y.bound }
+      return { x: ops.max(ops.sub(x.x, y.x), 0), bound: x.bound }
+    }
+  },
+  {
+    name: "i32 comparison",
+    kind: "smooth",
+    make: (pool, { a, b, n }) => {
+      const x = at(pool.i32, a)
+      const y = partner(x, at(pool.i32, b))
+      return { x: at([ops.less, ops.equal, ops.greater], n)(x.x, y.x), bound: 2 }
+    }
+  },
+  {
+    name: "Cast",
+    kind: "smooth",
+    make: (pool, { a, n }) => {
+      if (n % 3 === 0) return { x: ops.cast(at(pool.bool, a).x, "f32"), bound: 1 }
+      if (n % 3 === 1) return { x: ops.cast(at(pool.bool, a).x, "i32"), bound: 2 }
+      const { x, bound } = at(pool.i32, a)
+      return { x: ops.cast(x, "f32"), bound }
+    }
+  },
+  {
+    name: "Truncation",
+    kind: "any",
+    make: (pool, { a, n }) => {
+      const x = tame(at(pool.f32, a), 4)
+      return n % 2 === 0
+        ? { x: ops.cast(ops.abs(x.x), "i32"), bound: 5 }
+        : { x: ops.cast(ops.greater(x.x, 0), "i32"), bound: 2 }
+    }
+  },
+  {
+    name: "Logic",
+    kind: "smooth",
+    make: (pool, { a, b, n }) => {
+      const x = at(pool.bool, a)
+      if (n % 3 === 0) return { x: ops.not(x.x), bound: 2 }
+      const y = partner(x, at(pool.bool, b))
+      return { x: (n % 3 === 1 ? ops.and : ops.or)(x.x, y.x), bound: 2 }
+    }
+  }
+]
+
+/** The axes whose bit is set. */
+const someAxes = (x: Expr, n: number): ReadonlyArray<number> =>
+  x.shape.flatMap((_, i) => ((n >> i) % 2 === 0 ? [i] : []))
+
+const reductions: ReadonlyArray<Maker> = [
+  {
+    name: "ReduceSum",
+    kind: "smooth",
+    make: (pool, { a, n }) => {
+      const x = at(pool.f32, a)
+      const y = ops.sum(x.x, someAxes(x.x, n))
+      return { x: y, bound: x.bound * Math.max(1, Shapes.size(x.x.shape) / Shapes.size(y.shape)) }
+    }
+  },
+  {
+    name: "ReduceMax",
+    kind: "continuous",
+    make: (pool, { a, n }) => {
+      const { x, bound } = at(pool.f32, a)
+      return { x: ops.reduceMax(x, someAxes(x, n)), bound }
+    }
+  },
+  {
+    name: "CumSum",
+    kind: "smooth",
+    make: (pool, { a, b, n }) => {
+      const x = ranked(at(pool.f32, a), 1)
+      const axis = axisOf(x.x, n)
+      return { x: ops.cumSum(x.x, axis, b % 2 === 1), bound: x.bound * x.x.shape[axis]! }
+    }
+  },
+  {
+    name: "ArgMax",
+    kind: "any",
+    make: (pool, { a }) => {
+      const { x } = ranked(at(pool.f32, a), 1)
+      return { x: ops.argMax(x), bound: last(x) }
+    }
+  },
+  {
+    name: "TopKValues",
+    kind: "continuous",
+    make: (pool, { a, n }) => {
+      const { x, bound } = ranked(at(pool.f32, a), 1)
+      return { x: ops.topK(x, 1 + (n % last(x))).values, bound }
+    }
+  },
+  {
+    name: "TopKIndices",
+    kind: "any",
+    make: (pool, { a, n }) => {
+      const { x } = ranked(at(pool.f32, a), 1)
+      return { x: ops.topK(x, 1 + (n % last(x))).indices, bound: last(x) }
+    }
+  }
+]
+
+const movements: ReadonlyArray<Maker> = [
+  movement("Reshape", (x, { n }) => {
+    const size = Shapes.size(x.shape)
+    return ops.reshape(x, at([[size], [1, size], [size, 1], size % 2 === 0 ? [2, size / 2] : [1, 1, size]], n))
+  }),
+  movement("Transpose", (x, { n }) => {
+    const axes = x.shape.map((_, i) => i)
+    return ops.transpose(x, n % 2 === 0 ? axes.reverse() : [...axes.slice(1), ...axes.slice(0, 1)])
+  }),
+  movement("Expand", (x, { n }) =>
+    x.shape.length === 0
+      ? ops.expand(x, [1 + (n % 2), 2])
+      : ops.expand(
+          x,
+          x.shape.map((d, i) => (d === 1 && (n >> i) % 2 === 0 ? 2 : d))
+        )
+  ),
+  movement("Slice", (y, { n, c }) => {
+    const x = y.shape.length === 0 ? ops.reshape(y, [1]) : y
+    const axis = axisOf(x, c)
+    const d = x.shape[axis]!
+    const start = n % d
+    return ops.slice(x, axis, start, start + 1 + (c % (d - start)))
+  }),
+  movement("Pad", (y, { n, c }) => {
+    const x = y.shape.length === 0 ? ops.reshape(y, [1]) : y
+    return ops.pad(x, axisOf(x, c), n % 3, (n + 1) % 2)
+  }),
+  {
+    name: "Concat",
+    kind: "smooth",
+    make: (pool, { a, b, n }) => {
+      const x = ranked(at(pool.f32, a), 1)
+      const y = fitted(at(pool.f32, b), x.x.shape)
+      return { x: ops.concat([x.x, y.x, x.x].slice(0, 2 + (n % 2)), axisOf(x.x, n)), bound: larger(x.bound, y.bound) }
+    }
+  }
+]
+
+/** A product, with its operands stored either way round. */
+const matMul: Maker = {
+  name: "MatMul",
+  kind: "smooth",
+  make: (pool, { a, b, c, n }) => {
+    const x = ranked(tame(at(pool.f32, a), 4), 2)
+    const [transA, transB] = [n % 2 === 1, c % 2 === 1]
+    const alpha = at([1, 0.5, -2], n)
+    const [rows, columns] = x.x.shape.slice(-2) as [number, number]
+    const [inner, outer] = [transA ? rows : columns, 1 + (n % 3)]
+    const batch = x.x.shape.slice(0, -2).map((d, i) => ((c >> i) % 2 === 0 ? d : 1))
+    const y = fitted(tame(at(pool.f32, b), 4), [...batch, ...(transB ? [outer, inner] : [inner, outer])])
+    return { x: ops.matMul(x.x, y.x, { transA, transB, alpha }), bound: 2 * inner * x.bound * y.bound }
+  }
+}
+
+const indexing: ReadonlyArray<Maker> = [
+  {
+    name: "Gather",
+    kind: "smooth",
+    make: (pool, { a, b }) => {
+      const { x, bound } = at(pool.f32, a)
+      const table = x.shape.length === 2 ? x : ops.reshape(x, [-1, x.shape.length === 0 ? 1 : last(x)])
+      return { x: ops.gather(table, below(at(pool.i32, b), table.shape[0]!)), bound }
+    }
+  },
+  {
+    name: "ScatterRows",
+    kind: "smooth",
+    make: (pool, { a, b, n }) => {
+      const ids = at(pool.i32, b)
+      const updates = fitted(at(pool.f32, a), [...ids.x.shape, 2])
+      const rows = 1 + (n % 4)
+      return {
+        x: ops.scatterRows(below(ids, rows), updates.x, rows),
+        bound: updates.bound * Shapes.size(ids.x.shape)
+      }
+    }
+  },
+  {
+    name: "GatherElements",
+    kind: "smooth",
+    make: (pool, { a, b, n }) => {
+      const { x, bound } = ranked(at(pool.f32, a), 1)
+      const ids = fitted(at(pool.i32, b), [...x.shape.slice(0, -1), 1 + (n % 3)])
+      return { x: ops.gatherElements(x, below(ids, last(x))), bound }
+    }
+  },
+  {
+    name: "ScatterElements",
+    kind: "smooth",
+    make: (pool, { a, b, n }) => {
+      const { x, bound } = ranked(at(pool.f32, a), 1)
+      const size = 1 + (n % 4)
+      return { x: ops.scatterElements(below(fitted(at(pool.i32, b), x.shape), size), x, size), bound: bound * last(x) }
+    }
+  }
+]
+
+const composites: ReadonlyArray<Maker> = [
+  rowwise("Softmax", ops.softmax, () => 1),
+  rowwise("LogSoftmax", ops.logSoftmax, (b, d) => 2 * b + Math.log(d)),
+  rowwise(
+    "RmsScale",
+    (x) => ops.rmsScale(x, 0.1),
+    () => 4
+  ),
+  {
+    name: "RmsNorm",
+    kind: "smooth",
+    make: (pool, { a, b }) => {
+      const x = ranked(tame(at(pool.f32, a), 4), 1)
+      const weight = fitted(tame(at(pool.f32, b), 4), [last(x.x)])
+      return { x: ops.rmsNorm(x.x, weight.x, 0.1), bound: weight.bound * Math.sqrt(last(x.x)) }
+    }
+  },
+  {
+    name: "Attend",
+    kind: "smooth",
+    make: (pool, { a, b, c, n }) => {
+      const scores = ranked(tame(at(pool.f32, a), 4), 2)
+      const batch = scores.x.shape.slice(0, -2).map((d, i) => ((c >> i) % 2 === 0 ? d : 1))
+      const values = fitted(at(pool.f32, b), [...batch, last(scores.x), 1 + (n % 3)])
+      return { x: ops.attend(scores.x, values.x), bound: values.bound }
+    }
+  }
+]
+
+/** All makers, simplest first. */
+export const makers: ReadonlyArray<Maker> = [
+  ...elementwise,
+  ...reductions,
+  ...movements,
+  matMul,
+  ...indexing,
+  ...composites,
+  ...integers
+]
