@@ -89,19 +89,28 @@ describe("Safetensors", () => {
 
   it("law: a header of any JSON is read or refused, and allocates no more than the file holds", () => {
     const size = fc.oneof(fc.nat(9), fc.constantFrom(2 ** 31, 2 ** 32, 2 ** 40, 2 ** 53 - 1, 1e300, -1, 0.5))
-    const wild = fc.record(
-      {
-        dtype: fc.constantFrom("F32", "F64", "U8", "BOOL", "X", "__proto__", "toString"),
-        shape: fc.oneof(fc.array(size, { maxLength: 3 }), fc.jsonValue()),
-        data_offsets: fc.oneof(fc.tuple(size, size), fc.jsonValue())
-      },
-      { requiredKeys: [] }
-    )
-    const header = fc.dictionary(fc.oneof(name, fc.constant("__proto__")), fc.oneof(wild, fc.jsonValue()), {
-      maxKeys: 3
-    })
+    const wild = (length: number) =>
+      fc.record(
+        {
+          dtype: fc.constantFrom("F32", "F64", "U8", "BOOL", "X", "__proto__", "toString"),
+          shape: fc.oneof(fc.array(size, { maxLength: 3 }), fc.jsonValue()),
+          // Mostly the whole of the data, so that what is behind the checks of the offsets is reached.
+          data_offsets: fc.oneof(
+            { weight: 3, arbitrary: fc.constant([0, length]) },
+            fc.tuple(size, size),
+            fc.jsonValue()
+          )
+        },
+        { requiredKeys: ["dtype", "shape", "data_offsets"] }
+      )
+    const header = (length: number) =>
+      fc.oneof(
+        fc.dictionary(name, wild(length), { maxKeys: 1 }),
+        fc.dictionary(fc.oneof(name, fc.constant("__proto__")), fc.oneof(wild(length), fc.jsonValue()), { maxKeys: 3 })
+      )
+    const file = fc.uint8Array({ maxLength: 16 }).chain((data) => fc.tuple(header(data.length), fc.constant(data)))
     fc.assert(
-      fc.property(header, fc.uint8Array({ maxLength: 16 }), (json, data) => {
+      fc.property(file, ([json, data]) => {
         const text = new TextEncoder().encode(JSON.stringify(json))
         const bytes = new Uint8Array(8 + text.length + data.length)
         new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true)

@@ -9,6 +9,7 @@ import {
   type GradientTransform,
   globalNorm,
   type Specs,
+  stateless,
   trainStep
 } from "../../src/core/optim/index.ts"
 import { add, mul, Programs, reshape, sum } from "../../src/core/program/index.ts"
@@ -157,6 +158,22 @@ describe("chain", () => {
       fc.property(values, values, (start, g) => {
         const moved = flat(start).map((x, i) => x + flat(g)[i]!)
         expect(flat(updated(chain(), start, [g]))).toEqual(moved)
+      }),
+      options
+    )
+  })
+
+  it("law: each transform sees what the one before handed on", () => {
+    const times = (by: number) =>
+      stateless(({ updates }) => ({
+        updates: Object.fromEntries(Object.entries(updates).map(([name, x]) => [name, mul(add(x, 1), by)]))
+      }))
+    fc.assert(
+      fc.property(values, values, (start, g) => {
+        const moved = flat(start).map((x, i) => x + ((flat(g)[i]! + 1) * 2 + 1) * 3)
+        for (const [i, x] of flat(updated(chain(times(2), times(3)), start, [g])).entries()) {
+          expect(x).toBeCloseTo(moved[i]!, 10)
+        }
       }),
       options
     )
