@@ -47,7 +47,11 @@ export const at = <A>(items: ReadonlyArray<A>, i: number): A => items[i % items.
 export const tame = ({ x, bound }: Grown, limit: number): Grown =>
   bound <= limit ? { x, bound } : { x: ops.mul(ops.tanh(x), Math.min(1, limit)), bound: Math.min(1, limit) }
 
-/** At least one axis. */
+/** An operand: every other time the newest, so that ops chain. */
+export const operand = (items: ReadonlyArray<Grown>, i: number): Grown =>
+  i % 2 === 0 ? items[items.length - 1]! : at(items, (i - 1) / 2)
+
+/** At least that many axes. */
 export const ranked = ({ x, bound }: Grown, rank: number): Grown =>
   x.shape.length >= rank
     ? { x, bound }

@@ -1,7 +1,20 @@
 import type { Expr } from "../../src/core/program/index.ts"
 import * as ops from "../../src/core/program/index.ts"
 import { Shapes } from "../../src/core/tensor/index.ts"
-import { at, axisOf, below, fitted, type Kind, last, type Maker, type Pick, partner, ranked, tame } from "./growth.ts"
+import {
+  at,
+  axisOf,
+  below,
+  fitted,
+  type Kind,
+  last,
+  type Maker,
+  operand,
+  type Pick,
+  partner,
+  ranked,
+  tame
+} from "./growth.ts"
 
 const unary = (
   name: string,
@@ -13,7 +26,7 @@ const unary = (
   name,
   kind,
   make: (pool, { a }) => {
-    const x = tame(at(pool.f32, a), limit)
+    const x = tame(operand(pool.f32, a), limit)
     return { x: f(x.x), bound: bound(x.bound) }
   }
 })
@@ -28,8 +41,8 @@ const binary = (
   name,
   kind,
   make: (pool, { a, b }) => {
-    const x = tame(at(pool.f32, a), limit)
-    const y = partner(x, tame(at(pool.f32, b), limit))
+    const x = tame(operand(pool.f32, a), limit)
+    const y = partner(x, tame(operand(pool.f32, b), limit))
     return { x: f(x.x, y.x), bound: bound(x.bound, y.bound) }
   }
 })
@@ -38,7 +51,7 @@ const rowwise = (name: string, f: (x: Expr) => Expr, bound: (b: number, d: numbe
   name,
   kind: "smooth",
   make: (pool, { a }) => {
-    const x = ranked(tame(at(pool.f32, a), 4), 1)
+    const x = ranked(tame(operand(pool.f32, a), 4), 1)
     return { x: f(x.x), bound: bound(x.bound, last(x.x)) }
   }
 })
@@ -47,7 +60,7 @@ const movement = (name: string, f: (x: Expr, pick: Pick) => Expr): Maker => ({
   name,
   kind: "smooth",
   make: (pool, pick) => {
-    const { x, bound } = at(pick.b % 5 === 4 ? pool.i32 : pool.f32, pick.a)
+    const { x, bound } = operand(pick.b % 5 === 4 ? pool.i32 : pool.f32, pick.a)
     return { x: f(x, pick), bound }
   }
 })
@@ -94,7 +107,7 @@ const elementwise: ReadonlyArray<Maker> = [
     name: "Pow",
     kind: "smooth",
     make: (pool, { a, n }) => {
-      const x = tame(at(pool.f32, a), 2)
+      const x = tame(operand(pool.f32, a), 2)
       const exponent = at([2, 3, 1, 0, -1, 0.5, -0.5], n)
       // Exponents that need it get a positive base.
       const base = exponent > 0 && Number.isInteger(exponent) ? x.x : ops.add(ops.mul(x.x, x.x), 0.5)
@@ -120,10 +133,10 @@ const elementwise: ReadonlyArray<Maker> = [
     name: "Where",
     kind: "smooth",
     make: (pool, { a, b, c }) => {
-      const x = at(pool.f32, a)
-      const y = partner(x, at(pool.f32, b))
+      const x = operand(pool.f32, a)
+      const y = partner(x, operand(pool.f32, b))
       const shape = Shapes.broadcast(x.x.shape, y.x.shape)!
-      const condition = partner({ x: ops.full(shape, 0), bound: 0 }, at(pool.bool, c))
+      const condition = partner({ x: ops.full(shape, 0), bound: 0 }, operand(pool.bool, c))
       return { x: ops.where(condition.x, x.x, y.x), bound: larger(x.bound, y.bound) }
     }
   }
@@ -134,8 +147,8 @@ const integers: ReadonlyArray<Maker> = [
     name: "i32 arithmetic",
     kind: "smooth",
     make: (pool, { a, b, n }) => {
-      const x = at(pool.i32, a)
-      const y = partner(x, at(pool.i32, b))
+      const x = operand(pool.i32, a)
+      const y = partner(x, operand(pool.i32, b))
       // Integers stay in 0..bound-1, as ids must.
       if (n % 3 === 0 || x.bound + y.bound > 20) return { x: ops.min(x.x, y.x), bound: larger(x.bound, y.bound) }
       if (n % 3 === 1) return { x: ops.add(x.x, y.x), bound: x.bound + y.bound }
@@ -146,8 +159,8 @@ const integers: ReadonlyArray<Maker> = [
     name: "i32 comparison",
     kind: "smooth",
     make: (pool, { a, b, n }) => {
-      const x = at(pool.i32, a)
-      const y = partner(x, at(pool.i32, b))
+      const x = operand(pool.i32, a)
+      const y = partner(x, operand(pool.i32, b))
       return { x: at([ops.less, ops.equal, ops.greater], n)(x.x, y.x), bound: 2 }
     }
   },
@@ -155,9 +168,9 @@ const integers: ReadonlyArray<Maker> = [
     name: "Cast",
     kind: "smooth",
     make: (pool, { a, n }) => {
-      if (n % 3 === 0) return { x: ops.cast(at(pool.bool, a).x, "f32"), bound: 1 }
-      if (n % 3 === 1) return { x: ops.cast(at(pool.bool, a).x, "i32"), bound: 2 }
-      const { x, bound } = at(pool.i32, a)
+      if (n % 3 === 0) return { x: ops.cast(operand(pool.bool, a).x, "f32"), bound: 1 }
+      if (n % 3 === 1) return { x: ops.cast(operand(pool.bool, a).x, "i32"), bound: 2 }
+      const { x, bound } = operand(pool.i32, a)
       return { x: ops.cast(x, "f32"), bound }
     }
   },
@@ -165,7 +178,7 @@ const integers: ReadonlyArray<Maker> = [
     name: "Truncation",
     kind: "any",
     make: (pool, { a, n }) => {
-      const x = tame(at(pool.f32, a), 4)
+      const x = tame(operand(pool.f32, a), 4)
       return n % 2 === 0
         ? { x: ops.cast(ops.abs(x.x), "i32"), bound: 5 }
         : { x: ops.cast(ops.greater(x.x, 0), "i32"), bound: 2 }
@@ -175,9 +188,9 @@ const integers: ReadonlyArray<Maker> = [
     name: "Logic",
     kind: "smooth",
     make: (pool, { a, b, n }) => {
-      const x = at(pool.bool, a)
+      const x = operand(pool.bool, a)
       if (n % 3 === 0) return { x: ops.not(x.x), bound: 2 }
-      const y = partner(x, at(pool.bool, b))
+      const y = partner(x, operand(pool.bool, b))
       return { x: (n % 3 === 1 ? ops.and : ops.or)(x.x, y.x), bound: 2 }
     }
   }
@@ -192,7 +205,7 @@ const reductions: ReadonlyArray<Maker> = [
     name: "ReduceSum",
     kind: "smooth",
     make: (pool, { a, n }) => {
-      const x = at(pool.f32, a)
+      const x = operand(pool.f32, a)
       const y = ops.sum(x.x, someAxes(x.x, n))
       return { x: y, bound: x.bound * Math.max(1, Shapes.size(x.x.shape) / Shapes.size(y.shape)) }
     }
@@ -201,7 +214,7 @@ const reductions: ReadonlyArray<Maker> = [
     name: "ReduceMax",
     kind: "continuous",
     make: (pool, { a, n }) => {
-      const { x, bound } = at(pool.f32, a)
+      const { x, bound } = operand(pool.f32, a)
       return { x: ops.reduceMax(x, someAxes(x, n)), bound }
     }
   },
@@ -209,7 +222,7 @@ const reductions: ReadonlyArray<Maker> = [
     name: "CumSum",
     kind: "smooth",
     make: (pool, { a, b, n }) => {
-      const x = ranked(at(pool.f32, a), 1)
+      const x = ranked(operand(pool.f32, a), 1)
       const axis = axisOf(x.x, n)
       return { x: ops.cumSum(x.x, axis, b % 2 === 1), bound: x.bound * x.x.shape[axis]! }
     }
@@ -218,7 +231,7 @@ const reductions: ReadonlyArray<Maker> = [
     name: "ArgMax",
     kind: "any",
     make: (pool, { a }) => {
-      const { x } = ranked(at(pool.f32, a), 1)
+      const { x } = ranked(operand(pool.f32, a), 1)
       return { x: ops.argMax(x), bound: last(x) }
     }
   },
@@ -226,7 +239,7 @@ const reductions: ReadonlyArray<Maker> = [
     name: "TopKValues",
     kind: "continuous",
     make: (pool, { a, n }) => {
-      const { x, bound } = ranked(at(pool.f32, a), 1)
+      const { x, bound } = ranked(operand(pool.f32, a), 1)
       return { x: ops.topK(x, 1 + (n % last(x))).values, bound }
     }
   },
@@ -234,7 +247,7 @@ const reductions: ReadonlyArray<Maker> = [
     name: "TopKIndices",
     kind: "any",
     make: (pool, { a, n }) => {
-      const { x } = ranked(at(pool.f32, a), 1)
+      const { x } = ranked(operand(pool.f32, a), 1)
       return { x: ops.topK(x, 1 + (n % last(x))).indices, bound: last(x) }
     }
   }
@@ -272,8 +285,8 @@ const movements: ReadonlyArray<Maker> = [
     name: "Concat",
     kind: "smooth",
     make: (pool, { a, b, n }) => {
-      const x = ranked(at(pool.f32, a), 1)
-      const y = fitted(at(pool.f32, b), x.x.shape)
+      const x = ranked(operand(pool.f32, a), 1)
+      const y = fitted(operand(pool.f32, b), x.x.shape)
       return { x: ops.concat([x.x, y.x, x.x].slice(0, 2 + (n % 2)), axisOf(x.x, n)), bound: larger(x.bound, y.bound) }
     }
   }
@@ -284,13 +297,13 @@ const matMul: Maker = {
   name: "MatMul",
   kind: "smooth",
   make: (pool, { a, b, c, n }) => {
-    const x = ranked(tame(at(pool.f32, a), 4), 2)
+    const x = ranked(tame(operand(pool.f32, a), 4), 2)
     const [transA, transB] = [n % 2 === 1, c % 2 === 1]
     const alpha = at([1, 0.5, -2], n)
     const [rows, columns] = x.x.shape.slice(-2) as [number, number]
     const [inner, outer] = [transA ? rows : columns, 1 + (n % 3)]
     const batch = x.x.shape.slice(0, -2).map((d, i) => ((c >> i) % 2 === 0 ? d : 1))
-    const y = fitted(tame(at(pool.f32, b), 4), [...batch, ...(transB ? [outer, inner] : [inner, outer])])
+    const y = fitted(tame(operand(pool.f32, b), 4), [...batch, ...(transB ? [outer, inner] : [inner, outer])])
     return { x: ops.matMul(x.x, y.x, { transA, transB, alpha }), bound: 2 * inner * x.bound * y.bound }
   }
 }
@@ -300,17 +313,17 @@ const indexing: ReadonlyArray<Maker> = [
     name: "Gather",
     kind: "smooth",
     make: (pool, { a, b }) => {
-      const { x, bound } = at(pool.f32, a)
+      const { x, bound } = operand(pool.f32, a)
       const table = x.shape.length === 2 ? x : ops.reshape(x, [-1, x.shape.length === 0 ? 1 : last(x)])
-      return { x: ops.gather(table, below(at(pool.i32, b), table.shape[0]!)), bound }
+      return { x: ops.gather(table, below(operand(pool.i32, b), table.shape[0]!)), bound }
     }
   },
   {
     name: "ScatterRows",
     kind: "smooth",
     make: (pool, { a, b, n }) => {
-      const ids = at(pool.i32, b)
-      const updates = fitted(at(pool.f32, a), [...ids.x.shape, 2])
+      const ids = operand(pool.i32, b)
+      const updates = fitted(operand(pool.f32, a), [...ids.x.shape, 2])
       const rows = 1 + (n % 4)
       return {
         x: ops.scatterRows(below(ids, rows), updates.x, rows),
@@ -322,8 +335,8 @@ const indexing: ReadonlyArray<Maker> = [
     name: "GatherElements",
     kind: "smooth",
     make: (pool, { a, b, n }) => {
-      const { x, bound } = ranked(at(pool.f32, a), 1)
-      const ids = fitted(at(pool.i32, b), [...x.shape.slice(0, -1), 1 + (n % 3)])
+      const { x, bound } = ranked(operand(pool.f32, a), 1)
+      const ids = fitted(operand(pool.i32, b), [...x.shape.slice(0, -1), 1 + (n % 3)])
       return { x: ops.gatherElements(x, below(ids, last(x))), bound }
     }
   },
@@ -331,9 +344,12 @@ const indexing: ReadonlyArray<Maker> = [
     name: "ScatterElements",
     kind: "smooth",
     make: (pool, { a, b, n }) => {
-      const { x, bound } = ranked(at(pool.f32, a), 1)
+      const { x, bound } = ranked(operand(pool.f32, a), 1)
       const size = 1 + (n % 4)
-      return { x: ops.scatterElements(below(fitted(at(pool.i32, b), x.shape), size), x, size), bound: bound * last(x) }
+      return {
+        x: ops.scatterElements(below(fitted(operand(pool.i32, b), x.shape), size), x, size),
+        bound: bound * last(x)
+      }
     }
   }
 ]
@@ -350,8 +366,8 @@ const composites: ReadonlyArray<Maker> = [
     name: "RmsNorm",
     kind: "smooth",
     make: (pool, { a, b }) => {
-      const x = ranked(tame(at(pool.f32, a), 4), 1)
-      const weight = fitted(tame(at(pool.f32, b), 4), [last(x.x)])
+      const x = ranked(tame(operand(pool.f32, a), 4), 1)
+      const weight = fitted(tame(operand(pool.f32, b), 4), [last(x.x)])
       return { x: ops.rmsNorm(x.x, weight.x, 0.1), bound: weight.bound * Math.sqrt(last(x.x)) }
     }
   },
@@ -359,9 +375,9 @@ const composites: ReadonlyArray<Maker> = [
     name: "Attend",
     kind: "smooth",
     make: (pool, { a, b, c, n }) => {
-      const scores = ranked(tame(at(pool.f32, a), 4), 2)
+      const scores = ranked(tame(operand(pool.f32, a), 4), 2)
       const batch = scores.x.shape.slice(0, -2).map((d, i) => ((c >> i) % 2 === 0 ? d : 1))
-      const values = fitted(at(pool.f32, b), [...batch, last(scores.x), 1 + (n % 3)])
+      const values = fitted(operand(pool.f32, b), [...batch, last(scores.x), 1 + (n % 3)])
       return { x: ops.attend(scores.x, values.x), bound: values.bound }
     }
   }

@@ -24,7 +24,7 @@ for (const [name, transform] of Object.entries(transforms)) {
     it("law: preserves meaning", () =>
       fc.assert(
         fc.property(anyProgram(), (s) => sameMeaning(s, transform)),
-        { seed: 42, numRuns: 500 }
+        { seed: 42, numRuns: 1500 }
       ))
 
     it("law: preserves the meaning of gradients", () =>
