@@ -1,6 +1,10 @@
 #!/usr/bin/env node
-import { Command } from "effect/cli"
-import { root, runProcess, version } from "./experiments/commands/index.ts"
+import module from "node:module"
+
+// Compiled code is kept between calls, which halves the time to start; hence all else is imported after this.
+module.enableCompileCache?.()
+const { Command } = await import("effect/cli")
+const { root, runProcess, version } = await import("./experiments/commands/index.ts")
 
 const args = process.argv.slice(2)
 const command = root(

@@ -121,9 +121,7 @@ export const open = Effect.fn("RunDirectory.open")(function* (path: string, opti
   if (inexact !== undefined) return yield* new UnfitJson({ what: "The configuration", ...inexact })
   yield* fs.makeDirectory(path, { recursive: true }).pipe(Effect.mapError(writeFailed(path, 0)))
   const entries = yield* removeStale(path).pipe(Effect.mapError(readFailed(path)))
-  const found = yield* readDescription(path).pipe(
-    Effect.catchTag("CorruptRun", (error) => (options.overwrite === true ? Effect.succeed({}) : Effect.fail(error)))
-  )
+  const found = yield* readDescription(path)
   if (found === undefined && entries.length > 0) return yield* new ForeignDirectory({ path, entries })
   const finished = entries.includes(finishedName)
   if (found !== undefined && options.overwrite !== true) {

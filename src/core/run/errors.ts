@@ -50,7 +50,7 @@ export class ConfigMismatch extends Data.TaggedError("ConfigMismatch")<{
 /** A file of the run cannot be understood. */
 export class CorruptRun extends Data.TaggedError("CorruptRun")<{ readonly path: string; readonly reason: string }> {
   override get message(): string {
-    return `${this.path}: ${this.reason}. Choose another directory, or --overwrite to start anew.`
+    return `${this.path}: ${this.reason}. Choose another directory, or remove this one yourself.`
   }
 }
 

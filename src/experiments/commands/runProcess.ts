@@ -1,5 +1,5 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Effect, Exit, Layer, Logger, Runtime } from "effect"
+import { Cause, Effect, Exit, type Fiber, Layer, Logger, Runtime } from "effect"
 import { CliConfig, CliError, CliOutput, type Command, GlobalFlag } from "effect/cli"
 import { type Screen, Screens, StopSignal, type StopSignalName, StopSignals } from "../../core/run/index.ts"
 import { Stopped } from "./resumable.ts"
@@ -68,6 +68,7 @@ export const runProcess = (
     Layer.succeed(StopSignal, control.signal),
     Layer.succeed(Screens.CurrentScreen, stderrScreen(noColour))
   )
+  let fiber: Fiber.Fiber<void, unknown> | undefined
   let first: { readonly name: StopSignalName; readonly at: number } | undefined
   const end = async (code: number): Promise<void> => {
     await Promise.all([flushed(process.stdout), flushed(process.stderr)])
@@ -79,7 +80,6 @@ export const runProcess = (
       if (error.code !== "EPIPE") throw error
     })
   }
-  const fiber = Effect.runFork(Effect.provide(program, services))
   const onSignal = (name: StopSignalName) => (): void => {
     if (first !== undefined) {
       if (performance.now() - first.at > echoMs) process.exit(signalCodes[name])
@@ -89,7 +89,7 @@ export const runProcess = (
     if (control.listening()) {
       control.request(name)
       process.stderr.write("\nStopping after this step, to save it; once more to stop at once.\n")
-    } else fiber.interruptUnsafe()
+    } else fiber?.interruptUnsafe()
   }
   process.on("SIGINT", onSignal("SIGINT"))
   process.on("SIGTERM", onSignal("SIGTERM"))
@@ -97,7 +97,12 @@ export const runProcess = (
     process.stderr.write(`${report(Cause.die(error), debug)}\n`)
     void end(1)
   })
+  // A program may wait for nothing that Node knows of.
+  const alive = setInterval(() => {}, 2 ** 30)
+  // Last, so that no signal comes before its handler.
+  fiber = Effect.runFork(Effect.provide(program, services))
   fiber.addObserver((exit) => {
+    clearInterval(alive)
     const message = Exit.isFailure(exit) ? report(exit.cause, debug) : undefined
     if (message !== undefined) process.stderr.write(`${message}\n`)
     void end(exitCode(exit, first?.name))
