@@ -58,5 +58,9 @@ export const describe = (strip: HeatStrip): string => {
   ].join("")
 }
 
+/** A reward as printed beside its step: two decimals, so that steps line up. */
+export const printed = (value: number): string =>
+  (Math.abs(value) < 1000 ? value.toFixed(2) : value.toExponential(2)).replace("-", "−")
+
 /** Line breaks made visible, so that a token of white space is not invisible. */
 export const visible = (text: string): string => text.replace(/\r?\n/g, "↵")

@@ -1,5 +1,4 @@
-import { formatNumber } from "./format.ts"
-import { describe, type HeatStrip, type HeatToken, lowestSteps, position, visible } from "./HeatStrip.ts"
+import { describe, type HeatStrip, type HeatToken, lowestSteps, position, printed, visible } from "./HeatStrip.ts"
 import { escapeMarkup } from "./markup.ts"
 
 /** Style of `heatStripHtml`; it expects the theme's custom properties on the page. */
@@ -24,12 +23,12 @@ export const heatStripStyle = `
 .strip .flag{font-size:.75rem;line-height:1.5;padding:0 .5em;border:1px solid currentColor;border-radius:1em;color:var(--rf-muted)}
 .strip .flag.error{color:var(--rf-ink);border-color:var(--rf-low);font-weight:600}`
 
-const number = (value: number): string => `<data value="${value}">${escapeMarkup(formatNumber(value, "number"))}</data>`
+const number = (value: number): string => `<data value="${value}">${escapeMarkup(printed(value))}</data>`
 
 const token = (strip: HeatStrip, { text, value }: HeatToken): string => {
   const at = position(strip, value)
   const side = at < 0 ? " low" : at > 0 ? " high" : ""
-  const title = value === null ? "no reward" : `reward ${formatNumber(value, "number")}`
+  const title = value === null ? "no reward" : `reward ${printed(value)}`
   // At most 60% of the hue, which leaves the text a contrast of at least 4.5 to 1 on both surfaces.
   return `<span class="t${side}" style="--a:${(60 * Math.abs(at)).toFixed(0)}" title="${title}">${escapeMarkup(visible(text))}</span>`
 }

@@ -1,5 +1,4 @@
-import { formatNumber } from "./format.ts"
-import { describe, type HeatStrip, lowestSteps, position, visible } from "./HeatStrip.ts"
+import { describe, type HeatStrip, lowestSteps, position, printed, visible } from "./HeatStrip.ts"
 import { escapeMarkup } from "./markup.ts"
 import { fonts, light, type Theme } from "./Theme.ts"
 
@@ -78,7 +77,7 @@ export const heatStripSvg = (
       const at = position(strip, one.value)
       const [w, top] = [Array.from(one.text).length * advance, y + 6 + one.line * lineHeight]
       const hue = theme.colour(at < 0 ? "low" : "high")
-      const title = one.value === null ? "no reward" : `reward ${formatNumber(one.value, "number")}`
+      const title = one.value === null ? "no reward" : `reward ${printed(one.value)}`
       const x = one.x.toFixed(1)
       parts.push(
         `<g><title>${title}</title><rect x="${x}" y="${top}" width="${w.toFixed(1)}" height="18" rx="2" fill="${hue}" fill-opacity="${(0.6 * Math.abs(at)).toFixed(2)}"/>`,
@@ -88,7 +87,7 @@ export const heatStripSvg = (
         `<text class="rf-code" x="${x}" y="${top + 13}" textLength="${w.toFixed(1)}">${escapeMarkup(one.text)}</text></g>`
       )
     }
-    if (step.value !== null) write(width - 16, y + 20, formatNumber(step.value, "number"), 'text-anchor="end"')
+    if (step.value !== null) write(width - 16, y + 20, printed(step.value), 'text-anchor="end"')
     if (flags.length > 0) write(left, y + 20 + lines * lineHeight, flags.join(" · "), 'font-size="11"')
     y += height
   }

@@ -1,6 +1,7 @@
 export { type CriticHealthPoint, criticHealth } from "./criticHealth.ts"
 export type { Axis, Bar, Column, Figure, Layer, Marker, Point, Series } from "./Figure.ts"
 export * as Figures from "./Figure.ts"
+export { figureTable } from "./figureTable.ts"
 export * from "./format.ts"
 export * as HeatStrips from "./HeatStrip.ts"
 export { HeatStrip } from "./HeatStrip.ts"

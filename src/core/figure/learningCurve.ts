@@ -22,6 +22,8 @@ export interface Curve {
   readonly displayOnly?: ReadonlyArray<string> | undefined
 }
 
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
 /** A learning curve; series that training never sees are drawn dotted and marked `for display only`. */
 export const learningCurve = (curve: Curve): Figure => {
   const finite = curve.points.filter(({ step, value }) => Number.isFinite(step) && Number.isFinite(value))
@@ -32,7 +34,7 @@ export const learningCurve = (curve: Curve): Figure => {
     id: curve.id,
     title: curve.title,
     caption: [
-      `${curve.yLabel} against ${curve.xLabel}, ${counted(finite.length, "value")}`,
+      `${capitalised(curve.yLabel)} against ${curve.xLabel}, ${counted(finite.length, "value")}`,
       hidden.length > 0 ? `; ${hidden.join(", ")} for display only, never seen by training or selection` : "",
       dropped > 0 ? `; ${counted(dropped, "non-finite value")} left out` : "",
       "."

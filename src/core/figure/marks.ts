@@ -167,7 +167,9 @@ const barMarks = (
   const place = { y: "series", fy: "group" } as const
   return [
     Plot.barX(rows, { ...place, x: "value", fill: colour, fillOpacity: 0.75, stroke: colour, title }),
-    Plot.ruleY(rows, { ...place, x1: "low", x2: "high", stroke: theme.colour("ink"), strokeWidth: 1.25 }),
+    // The halo keeps the interval visible on its own dark bar.
+    Plot.ruleY(rows, { ...place, x1: "low", x2: "high", stroke: theme.colour("surface"), strokeWidth: 4 }),
+    Plot.ruleY(rows, { ...place, x1: "low", x2: "high", stroke: theme.colour("ink"), strokeWidth: 1.5 }),
     Plot.text(rows, {
       ...place,
       x: "high",
