@@ -32,10 +32,11 @@ export const readChoice = (answer: string, labels: ReadonlyArray<string>): Reado
   return lines.map((line): ChoiceAnswer => {
     const match = labelled.exec(line)
     const letter = match?.[1] ?? match?.[2]
-    // Letters are capitals: "a - b" is text.
-    if (match === null || letter === undefined || letter !== letter.toUpperCase()) return { text: line.trim() }
+    if (match === null || letter === undefined) return { text: line.trim() }
+    // A small letter is a label only as "c.", "c)" or "(c)" before a space: "a - b" and "i.e." are text.
+    if (letter !== letter.toUpperCase() && !/^\W*[a-z][.)](?:\s|$)/.test(line)) return { text: line.trim() }
     const text = (match[3] ?? "").trim()
-    return text === "" ? { label: letter } : { label: letter, text }
+    return text === "" ? { label: letter.toUpperCase() } : { label: letter.toUpperCase(), text }
   })
 }
 
@@ -62,10 +63,16 @@ export const multipleChoice = (
   const labels = labelsOf(labelCount)
   const textOf = ({ label, text }: ChoiceAnswer): string | undefined =>
     text ?? (label === undefined ? undefined : options[labels.indexOf(label)])
+  // An option may itself look labelled ("E. coli"), so a whole answer that is an option's text is that option.
+  const read = (answer: string): ChoiceAnswer | "several labels" => {
+    const i = options.findIndex((o) => normalised(o) === normalised(answer))
+    const isLabel = labels.includes(answer.trim())
+    return i >= 0 && !isLabel ? { label: labels[i]!, text: options[i]! } : merged(readChoice(answer, labels))
+  }
   return answerCheck("multiple choice", (g, p): Outcome => {
-    const golden = merged(readChoice(g, labels))
+    const golden = read(g)
     if (golden === "several labels") return Outcomes.unverifiable("the gold answer names several labels")
-    const predicted = merged(readChoice(p, labels))
+    const predicted = read(p)
     if (predicted === "several labels") return Outcomes.scored(0, "the prediction names several labels")
     if (golden.label !== undefined && predicted.label !== undefined)
       return Outcomes.scored(golden.label === predicted.label ? 1 : 0, "compared by label")
