@@ -85,6 +85,8 @@ const plot = (figure: Figure, theme: Theme, width: number): { readonly markup: s
   const height = isGrouped ? groups.length * (bars.length * barHeight + 16) + 52 : 264
   const { document } = parseHTML("<!doctype html><html><body></body></html>")
   const number = isGrouped ? figure.x : figure.y
+  const xTicks = figure.x.ticks === undefined ? 6 : [...figure.x.ticks]
+  const yTicks = figure.y.ticks === undefined ? 5 : [...figure.y.ticks]
   const element = Plot.plot({
     document,
     className: "rf-plot",
@@ -101,7 +103,7 @@ const plot = (figure: Figure, theme: Theme, width: number): { readonly markup: s
       labelArrow: "none",
       ...(isGrouped ? { domain: numberDomain(figure, number) } : {}),
       ...(figure.x.domain === undefined ? {} : { domain: figure.x.domain }),
-      ticks: figure.x.ticks === undefined ? 6 : [...figure.x.ticks],
+      ticks: xTicks,
       tickFormat: (x: number) => formatTick(x, figure.x.format),
       nice: false
     },
@@ -111,15 +113,15 @@ const plot = (figure: Figure, theme: Theme, width: number): { readonly markup: s
           label: figure.y.label,
           labelArrow: "none",
           domain: numberDomain(figure, number),
-          ticks: figure.y.ticks === undefined ? 5 : [...figure.y.ticks],
+          ticks: yTicks,
           tickFormat: (y: number) => formatTick(y, figure.y.format),
           nice: figure.y.domain === undefined
         },
     ...(isGrouped ? { fy: { domain: groups, label: null, padding: 0.12, axis: "left" } } : {}),
     marks: [
       isGrouped
-        ? Plot.gridX({ stroke: theme.colour("rule"), strokeOpacity: 1 })
-        : Plot.gridY({ stroke: theme.colour("rule"), strokeOpacity: 1 }),
+        ? Plot.gridX({ ticks: xTicks, stroke: theme.colour("rule"), strokeOpacity: 1 })
+        : Plot.gridY({ ticks: yTicks, stroke: theme.colour("rule"), strokeOpacity: 1 }),
       ...marksOf(figure, theme)
     ]
   })
