@@ -1,5 +1,5 @@
 import { Effect, Layer } from "effect"
-import { type Carry, Programs, type Step } from "../../core/program/index.ts"
+import type { Step } from "../../core/program/index.ts"
 import {
   Backend,
   type BackendFailure,
@@ -12,11 +12,11 @@ import {
 import type { Tensor } from "../../core/tensor/index.ts"
 import { checkFeeds } from "./checkFeeds.ts"
 import * as Client from "./engine/Client.ts"
-import type { Port, RunPlan, SessionOptions, Tensors } from "./engine/protocol.ts"
+import type { SessionOptions, Tensors } from "./engine/protocol.ts"
 import { cpu as cpuRules } from "./lower/cpu.ts"
-import { type Lowered, lower } from "./lower/lower.ts"
 import type { Rules } from "./lower/Plan.ts"
 import { encode } from "./OnnxModel.ts"
+import { planRun } from "./planRun.ts"
 
 /** How ONNX Runtime runs on the CPU; no setting but `flushDenormals` changes a result. */
 export interface CpuOptions {
@@ -45,25 +45,6 @@ const owned = (t: Tensor): Tensor =>
 
 const ownedAll = (tensors: Feeds): Tensors =>
   Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, owned(t)]))
-
-/** Where each input and output of a step goes. */
-const runPlan = (step: Step, { inputs, outputs }: Lowered, freeze: ReadonlySet<string>): RunPlan => {
-  const ins = Programs.inputs(step.program)
-  const outs = Programs.outputSpecs(step.program)
-  const resident = new Set(step.resident)
-  const carried = new Set(step.carry.map((c) => c.output))
-  const output = (name: string): Port => ({ name, value: outputs[name]!, ...outs[name]! })
-  const input = (name: string): Port => ({ name, value: inputs[name] ?? "", ...ins[name]! })
-  const names = Object.keys(ins)
-  return {
-    resident: names.filter((n) => resident.has(n) && !freeze.has(n) && inputs[n] !== undefined).map(input),
-    frozen: names.filter((n) => freeze.has(n)).map(input),
-    fed: names.filter((n) => !resident.has(n)).map(input),
-    returned: step.program.outputs.filter((o) => !carried.has(o.name)).map((o) => output(o.name)),
-    carry: step.carry.map((c: Carry) => ({ kind: c._tag, output: output(c.output), into: c.into })),
-    guard: step.guard.map(output)
-  }
-}
 
 const make = ({ name, rules, session }: Provider) =>
   Effect.gen(function* () {
@@ -105,12 +86,11 @@ const make = ({ name, rules, session }: Provider) =>
               : "lives in the memory of another backend; use one that this backend made."
           return yield* new BadFeed({ name, reason })
         }
-        const lowered = yield* Effect.fromResult(lower(step.program, { backend: name, rules, frozen }))
-        const plan = runPlan(step, lowered, frozen)
+        const { model: graph, plan } = yield* Effect.fromResult(planRun(step, { backend: name, rules, frozen }))
         const executable = count++
         yield* Effect.acquireRelease(
           Effect.suspend(() => {
-            const model = encode(lowered.model)
+            const model = encode(graph)
             return client.ask({ _tag: "Compile", executable, memory: known ?? -1, model, plan, session }, model)
           }),
           () => Effect.ignore(client.ask({ _tag: "Release", executable }))

@@ -4,12 +4,14 @@ import type { Tensor } from "../../../core/tensor/index.ts"
 import { elementType, withInitializers } from "../OnnxModel.ts"
 import { append, checkAppend, copy, EngineFailure, type Memory, view } from "./Memory.ts"
 import type { Answers, Port, Request, RunPlan, SessionOptions, Tensors } from "./protocol.ts"
+import { checkUpdates, loadUpdates, type Values } from "./updateInPlace.ts"
 
 interface Executable {
   readonly session: InferenceSession
   readonly plan: RunPlan
   readonly memory: Memory
   readonly fetches: ReadonlyArray<string>
+  readonly update: (memory: Memory, values: Values) => void
 }
 
 const toOrt = (t: Tensor): OrtTensor => new ort.Tensor(elementType[t.dtype], t.data as never, t.shape)
@@ -61,22 +63,28 @@ export const make = () => {
       return { name: port.value, type: elementType[t.dtype], shape: port.shape, data: t.data as Float32Array }
     })
     const bytes = frozen.length === 0 ? model : withInitializers(model, frozen)
-    const fetches = [...plan.returned, ...plan.carry.map((c) => c.output), ...plan.guard].map((p) => p.value)
+    const ports = [...plan.returned, ...plan.carry.map((c) => c.output), ...plan.guard]
+    const updated = plan.updates.flatMap((u) => [
+      ...u.slots.flatMap((s) => ("value" in s ? [s.value] : [])),
+      ...u.scalars
+    ])
     executables.set(executable, {
       session: await ort.InferenceSession.create(bytes, sessionOptions(session)),
       plan,
       memory: held,
-      fetches: [...new Set(fetches)]
+      fetches: [...new Set([...ports.map((p) => p.value), ...updated])],
+      update: await loadUpdates(plan)
     })
     return null
   }
 
   const run = async ({ executable, feeds, at }: Extract<Request, { _tag: "Run" }>): Promise<Tensors> => {
-    const { session, plan, memory, fetches } = executables.get(executable)!
+    const { session, plan, memory, fetches, update } = executables.get(executable)!
     for (const { kind, output, into } of plan.carry) if (kind === "Append") checkAppend(memory, into, output, at)
+    checkUpdates(memory, plan)
     const inputs: Record<string, OrtTensor> = {}
     for (const port of plan.resident) inputs[port.value] = toOrt(view(memory, port))
-    for (const port of plan.fed) inputs[port.value] = toOrt(feeds[port.name]!)
+    for (const port of plan.fed) if (port.value !== "") inputs[port.value] = toOrt(feeds[port.name]!)
     const results = await session.run(inputs, fetches)
     for (const port of plan.guard) {
       const value = nonFinite(fromOrt(port, results[port.value]!).data)
@@ -95,6 +103,7 @@ export const make = () => {
       if (kind === "Replace") memory.set(into, own(output))
       else append(memory, into, fromOrt(output, results[output.value]!), at)
     }
+    update(memory, results)
     return returned
   }
 

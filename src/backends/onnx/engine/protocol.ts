@@ -1,11 +1,26 @@
 import type { DType, Shape, Tensor } from "../../../core/tensor/index.ts"
 
-/** A program input or output with its type and its name in the ONNX model. */
+/** A program input or output with its type and its name in the ONNX model, empty where the model does without it. */
 export interface Port {
   readonly name: string
   readonly value: string
   readonly dtype: DType
   readonly shape: Shape
+}
+
+/** Tensors of memory that a kernel rewrites in place after a run. */
+export interface UpdatePlan {
+  /** Position among the kernels of the plan. */
+  readonly kernel: number
+  /** What fills each slot: a tensor of memory, or a value of the model. */
+  readonly slots: ReadonlyArray<{ readonly memory: Port } | { readonly value: string }>
+  /** Slots that the kernel reads, and those that it writes. */
+  readonly reads: ReadonlyArray<number>
+  readonly writes: ReadonlyArray<number>
+  /** Values of the model with one element, given to the kernel as numbers. */
+  readonly scalars: ReadonlyArray<string>
+  /** Elements of each slot. */
+  readonly length: number
 }
 
 /** What the engine does around one run of a model. */
@@ -20,6 +35,9 @@ export interface RunPlan {
   readonly returned: ReadonlyArray<Port>
   readonly carry: ReadonlyArray<{ readonly kind: "Replace" | "Append"; readonly output: Port; readonly into: string }>
   readonly guard: ReadonlyArray<Port>
+  /** WebAssembly modules, with the number of slots of each. */
+  readonly kernels: ReadonlyArray<{ readonly module: Uint8Array<ArrayBuffer>; readonly slots: number }>
+  readonly updates: ReadonlyArray<UpdatePlan>
 }
 
 /** Options of ONNX Runtime sessions. */

@@ -36,3 +36,6 @@ export const whenOp = <T extends OpTag>(
   const node = view.nodes[id]!
   return node.op._tag === tag ? (node as Node & { readonly op: OpOf<T> }) : undefined
 }
+
+/** A program input's name in the model: behind a prefix that emitted values never have. */
+export const inputName = (name: string): string => `in:${name}`

@@ -3,7 +3,7 @@ import { broadcasting, cast, clip, comparison, direct, div, elementwise, pow, si
 import { gather, gatherElements, scatterElements, scatterRows, sumWithScatter } from "./indexing.ts"
 import { attend, biased, matMul } from "./linear.ts"
 import { expand, full, pad, reshape, slice, sumOfPads, transpose } from "./movement.ts"
-import type { Rules } from "./Plan.ts"
+import { inputName, type Rules } from "./Plan.ts"
 import { argMax, cumSum, reduceMax, reduceSum, topKIndices, topKValues } from "./reduction.ts"
 
 const same: Rules["StopGradient"] = ({ node }) => ({ args: node.args, emit: (_, [x]) => x! })
@@ -81,9 +81,4 @@ export const cpu: Rules = {
   RmsScale: rmsScale,
   RmsNorm: rmsNorm,
   Attend: attend
-}
-
-/** Program inputs keep their names behind a prefix that emitted values never have. */
-export function inputName(name: string): string {
-  return `in:${name}`
 }

@@ -1,3 +1,4 @@
+import { Shapes } from "../../../core/tensor/index.ts"
 import { float, microsoft } from "./Emitter.ts"
 import { type Plan, type Rule, type View, whenOp } from "./Plan.ts"
 
@@ -51,15 +52,19 @@ export const product = (
 
 export const matMul: Rule<"MatMul"> = ({ view, node, op }) => product(view, [node.args[0]!, node.args[1]!], op)
 
-/** A bias row added to a product of matrices is the third operand of Gemm. */
+/** What is added to a product of matrices, a row or a whole matrix, is the third operand of Gemm. */
 export const biased = (view: View, id: number): Plan | undefined => {
   const node = view.nodes[id]!
-  const at = node.args.findIndex((a) => view.nodes[a]!.op._tag === "MatMul")
-  const linear = at < 0 ? undefined : whenOp(view, node.args[at]!, "MatMul")
-  if (linear === undefined || linear.shape.length !== 2 || view.users[node.args[at]!]!.length > 1) return undefined
+  const products = node.args.map((a) => whenOp(view, a, "MatMul"))
+  // The later product joins, so that a sum of many products is a chain of additions in place.
+  const at = node.args.reduce((best, a, i) => {
+    const free = products[i]?.shape.length === 2 && view.users[a]!.length === 1
+    return free && (best < 0 || a > node.args[best]!) ? i : best
+  }, -1)
+  const linear = products[at]
+  if (linear === undefined || !Shapes.equal(linear.shape, node.shape)) return undefined
   const bias = node.args[1 - at]!
-  const [rows, columns] = view.nodes[bias]!.shape
-  if (rows !== 1 || columns !== linear.shape[1] || linear.shape[0] === 1) return undefined
+  if (bias === node.args[at] || view.nodes[bias]!.shape.length !== 2) return undefined
   const a = operand(view, linear.args[0]!, linear.op.transA)
   const b = operand(view, linear.args[1]!, linear.op.transB)
   return {

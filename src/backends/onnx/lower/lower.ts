@@ -1,8 +1,7 @@
 import { Result } from "effect"
 import type { Node, OpTag, Program } from "../../../core/program/index.ts"
 import { UnsupportedOp } from "../../../core/service/index.ts"
-import type { Shape } from "../../../core/tensor/index.ts"
-import { elementType, type OnnxModel } from "../OnnxModel.ts"
+import { elementType, type OnnxModel, type ValueInfo } from "../OnnxModel.ts"
 import { make } from "./Emitter.ts"
 import type { Plan, Rule, Rules, View } from "./Plan.ts"
 
@@ -13,6 +12,8 @@ export interface Lowered {
   readonly inputs: Readonly<Record<string, string>>
   /** Model output of each program output; several may share one. */
   readonly outputs: Readonly<Record<string, string>>
+  /** Model output of each node asked for in `values`. */
+  readonly values: ReadonlyMap<number, string>
 }
 
 export interface LowerOptions {
@@ -21,6 +22,8 @@ export interface LowerOptions {
   readonly rules: Rules
   /** Inputs whose value is added to the model later, as an initializer. */
   readonly frozen: ReadonlySet<string>
+  /** Nodes whose value the engine needs besides the outputs. */
+  readonly values?: ReadonlyArray<number>
 }
 
 const users = (program: Program): ReadonlyArray<ReadonlyArray<number>> => {
@@ -34,10 +37,10 @@ const show = (id: number, node: Node): string => `${node.label ?? node.op._tag}%
 /** Plans for every node that is needed, from the outputs down: a plan may absorb nodes, which are then not emitted. */
 const plan = (
   program: Program,
-  { backend, rules }: LowerOptions
+  { backend, rules, values = [] }: LowerOptions
 ): Result.Result<ReadonlyMap<number, Plan>, UnsupportedOp> => {
   const plans = new Map<number, Plan>()
-  const needed = new Set(program.outputs.map((o) => o.node))
+  const needed = new Set([...program.outputs.map((o) => o.node), ...values])
   const view: View = { nodes: program.nodes, users: users(program), needed: (id) => needed.has(id) }
   for (let id = program.nodes.length - 1; id >= 0; id--) {
     if (!needed.has(id)) continue
@@ -71,30 +74,22 @@ export const lower = (program: Program, options: LowerOptions): Result.Result<Lo
     }
     // A model output must come out of a node: inputs, constants and aliases pass through Identity.
     const produced = new Set(e.emitted().nodes.flatMap((n) => n.outputs))
-    const outputs = program.outputs.map((o) => {
-      const name = names.get(o.node)!
-      e.at(o.name)
-      return {
-        output: o.name,
-        node: program.nodes[o.node]!,
-        name: produced.has(name) ? name : e.node("Identity", [name])
-      }
-    })
-    const info = (
-      name: string,
-      node: Node
-    ): { name: string; type: (typeof elementType)[keyof typeof elementType]; shape: Shape } => ({
-      name,
-      type: elementType[node.dtype],
-      shape: node.shape
-    })
+    const visible = (id: number) => {
+      const name = names.get(id)!
+      e.at(show(id, program.nodes[id]!))
+      return { id, node: program.nodes[id]!, name: produced.has(name) ? name : e.node("Identity", [name]) }
+    }
+    const outputs = program.outputs.map((o) => ({ output: o.name, ...visible(o.node) }))
+    const values = (options.values ?? []).map(visible)
+    const info = (name: string, { dtype, shape }: Node): ValueInfo => ({ name, type: elementType[dtype], shape })
     return {
       model: {
         ...e.emitted(),
         inputs: fed.map((f) => info(f.name, f.node)),
-        outputs: [...new Map(outputs.map((o) => [o.name, info(o.name, o.node)])).values()]
+        outputs: [...new Map([...outputs, ...values].map((o) => [o.name, info(o.name, o.node)])).values()]
       },
       inputs: Object.fromEntries(fed.map((f) => [f.program, f.name])),
-      outputs: Object.fromEntries(outputs.map((o) => [o.output, o.name]))
+      outputs: Object.fromEntries(outputs.map((o) => [o.output, o.name])),
+      values: new Map(values.map((v) => [v.id, v.name]))
     }
   })

@@ -1,4 +1,5 @@
-import { type Rule, type View, whenOp } from "./Plan.ts"
+import { type Shape, Shapes } from "../../../core/tensor/index.ts"
+import { type Plan, type Rule, type View, whenOp } from "./Plan.ts"
 
 /** x when the node is x·x. */
 const squared = (view: View, id: number): number | undefined => {
@@ -8,8 +9,32 @@ const squared = (view: View, id: number): number | undefined => {
   return power !== undefined && power.op.exponent === 2 ? power.args[0] : undefined
 }
 
+/** The one-element parts of a concatenation. */
+const scalarParts = (view: View, id: number): ReadonlyArray<number> | undefined => {
+  const joined = whenOp(view, id, "Concat")
+  return joined?.args.every((a) => Shapes.size(view.nodes[a]!.shape) === 1) ? joined.args : undefined
+}
+
+/**
+ * Σ over joined scalars, such as the squared norms of all gradients, as additions from the last node to
+ * the first: ONNX Runtime computes what the innermost addition needs first, so each gradient is reduced
+ * (and its inputs freed) as soon as the backward pass has made it.
+ */
+const chained = (parts: ReadonlyArray<number>, shape: Shape): Plan => {
+  const sorted = [...parts].sort((a, b) => a - b)
+  return {
+    args: sorted,
+    emit: (e, names) => {
+      const scalars = names.map((n) => e.node("Reshape", [n, e.ints(shape)]))
+      return scalars.reduce((sum, x) => e.node("Add", [sum, x]))
+    }
+  }
+}
+
 /** Σ x² has a kernel of its own, and no axes means no reduction. */
 export const reduceSum: Rule<"ReduceSum"> = ({ view, node, op }) => {
+  const parts = Shapes.size(node.shape) === 1 ? scalarParts(view, node.args[0]!) : undefined
+  if (parts !== undefined) return chained(parts, node.shape)
   const base = node.dtype === "f32" ? squared(view, node.args[0]!) : undefined
   return {
     args: [base ?? node.args[0]!],
