@@ -161,6 +161,8 @@ describe("toSvg", () => {
     )
     expect(svg).not.toContain("NaN")
     expect(svg).toContain("a, step 0: 0")
+    const labels = /aria-label="y-axis tick label">(.*?)<\/g>/.exec(svg)?.[1]?.match(/<text/g) ?? []
+    expect(labels.length).toBeGreaterThan(2)
   })
 
   it("law: the table of a figure has one row a drawn value", () => {
@@ -197,7 +199,7 @@ describe("heat strips", () => {
     expect(html).toContain('title="reward −1.25"')
     expect(html).toContain('title="no reward"')
     expect(html).toContain('<data value="-1">−1.00</data>')
-    expect(html.match(/true first wrong step/g)).toHaveLength(1)
+    expect(html.match(/<li.*?<\/li>/gs)?.map((row) => row.includes("true first wrong step"))).toEqual([false, true])
     expect(html.match(/>lowest reward</g)).toHaveLength(1)
     expect(html).toContain("The first wrong step is step 2. The lowest reward is at step 2.")
     expect(heatStripSvg(strip)).toContain("▲ true first wrong step · lowest reward")

@@ -51,7 +51,7 @@ figcaption{color:var(--rf-muted);font-size:.875rem;line-height:1.5}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;min-width:min(100%,34rem);font-size:.9375rem;line-height:1.4}
 .caption{color:var(--rf-muted);font-size:.875rem;margin-bottom:.35rem}
-th,td{padding:.55rem .9rem .55rem 0;text-align:left;border-bottom:1px solid var(--rf-rule);vertical-align:baseline;white-space:nowrap}
+th,td{padding:.55rem 1.5rem .55rem 0;text-align:left;border-bottom:1px solid var(--rf-rule);vertical-align:baseline;white-space:nowrap}
 thead th{font-weight:600;font-size:.8125rem;color:var(--rf-muted);white-space:normal;vertical-align:bottom}
 tbody th{font-weight:550}
 .num{text-align:right}
