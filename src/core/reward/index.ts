@@ -1,2 +1,14 @@
+export { corruptEquation, type EquationError, equationErrors, equationPerturbations } from "./corruptEquation.ts"
+export {
+  corruptAnswerNearbyNumber,
+  corruptAnswerWithThinkNumber,
+  corruptNumbers,
+  flipOperatorInOneStep
+} from "./corruptText.ts"
 export type { Granularity, Partition, TokenSequence } from "./Granularity.ts"
-export * as Granularities from "./Granularity.ts"
+export * as Partitions from "./Granularity.ts"
+export * as Granularities from "./granularities.ts"
+export type { AnswerReader, OutcomeReward } from "./OutcomeReward.ts"
+export * as OutcomeRewards from "./OutcomeReward.ts"
+export type { Negatives, Perturbation, Perturbed, PerturbOptions, Unchanged } from "./Perturbation.ts"
+export * as Perturbations from "./Perturbation.ts"

@@ -1,0 +1,66 @@
+import { type Outcome, Outcomes } from "../data/index.ts"
+import { type AnswerCheck, AnswerChecks, type Gold, ThinkAnswer } from "../text/index.ts"
+
+/** Judges a whole completion by rules; no model is asked. Never part of what a learned reward is trained on. */
+export interface OutcomeReward {
+  /** Column of the result file, e.g. `correctness_reward_func`. */
+  readonly name: string
+  /** @param gold the problem's answer; undefined where none is known */
+  readonly judge: (completion: string, gold: Gold | undefined) => Outcome
+}
+
+/** The final answer of a completion, by default of the think/answer format; undefined when it gives none. */
+export type AnswerReader = (completion: string) => string | undefined
+
+export const readTags: AnswerReader = (completion) => {
+  const block = ThinkAnswer.answer(completion)
+  return block._tag === "Found" ? block.text : undefined
+}
+
+/** 2 when the final answer passes the check, else 0; Skipped where no gold answer is known. */
+export const correctness = (check: AnswerCheck, read: AnswerReader = readTags): OutcomeReward => ({
+  name: "correctness_reward_func",
+  judge: (completion, gold) =>
+    gold === undefined
+      ? Outcomes.skipped("no gold answer")
+      : Outcomes.scale(check.check(gold, AnswerChecks.prediction(read(completion))), 2)
+})
+
+/**
+ * 0.125 for each tag that occurs exactly once, less 0.001 for each of the T characters after the last closing answer
+ * tag (all, if there is none) when the opening answer tag is unique, and for each of T-1 when the closing one is.
+ * At most 0.501.
+ */
+export const xmlCount: OutcomeReward = {
+  name: "xmlcount_reward_func",
+  judge: (completion) => {
+    const unique = ThinkAnswer.uniqueTags(completion)
+    const close = completion.lastIndexOf(ThinkAnswer.tags.closeAnswer)
+    const after = close < 0 ? completion.length : completion.length - close - ThinkAnswer.tags.closeAnswer.length
+    const opening = unique.includes(ThinkAnswer.tags.openAnswer) ? 0.001 * after : 0
+    const closing = unique.includes(ThinkAnswer.tags.closeAnswer) ? 0.001 * (after - 1) : 0
+    return Outcomes.scored(
+      0.125 * unique.length - opening - closing,
+      `${unique.length} tags once, ${after} characters after`
+    )
+  }
+}
+
+const format = (name: string, holds: (completion: string) => boolean): OutcomeReward => ({
+  name,
+  judge: (completion) => {
+    const right = holds(completion)
+    return Outcomes.scored(right ? 0.5 : 0, right ? "the format holds" : "the format does not hold")
+  }
+})
+
+/** 0.5 when a think block and later an answer block occur. */
+export const softFormat: OutcomeReward = format("soft_format_reward_func", ThinkAnswer.isLoose)
+
+/** 0.5 when the completion is a think block, white space and an answer block, and nothing else. */
+export const strictFormat: OutcomeReward = format("strict_format_reward_func", ThinkAnswer.isStrict)
+
+/** 0.5 when the answer is all digits. */
+export const integerAnswer: OutcomeReward = format("int_reward_func", (completion) =>
+  /^\d+$/.test(readTags(completion) ?? "")
+)
