@@ -2,7 +2,7 @@
 // and the other ways in which a program can end.
 import { Console, Data, Effect } from "effect"
 import { Argument, Command } from "effect/cli"
-import { resumable, runProcess } from "../../src/experiments/commands/index.ts"
+import { globalFlags, resumable, runProcess } from "../../src/experiments/commands/index.ts"
 import { toyRun } from "./runs.ts"
 
 class Expected extends Data.TaggedError("Expected")<{ readonly message: string }> {}
@@ -29,5 +29,8 @@ const crash = Command.make("crash", {}, () =>
 const print = Command.make("print", {}, () => Console.log("x".repeat(300_000)))
 
 const args = process.argv.slice(2)
-const command = Command.make("toy").pipe(Command.withSubcommands([train, between, fail, die, crash, print]))
+const command = Command.make("toy").pipe(
+  Command.withSubcommands([train, between, fail, die, crash, print]),
+  Command.withGlobalFlags(globalFlags)
+)
 runProcess(Command.runWith(command, { version: "0.0.0" })(args), args)

@@ -49,8 +49,12 @@ const parts = (state: ProgressState) => {
   }
 }
 
-const cut = (text: string, columns: number): string =>
-  text.length <= columns ? text : text.slice(0, Math.max(0, columns))
+/** As many parts of a text as fit: half a number would be another number. */
+const fitting = (text: string, room: number): string => {
+  const whole = text.split("  ")
+  while (whole.length > 0 && whole.join("  ").length > room) whole.pop()
+  return whole.join("  ")
+}
 
 /**
  * Two lines for a terminal, each of at most `columns` characters: the run as a whole and the stage under way, each
@@ -62,13 +66,13 @@ export const progressLines = (
   columns: number
 ): ReadonlyArray<string> => {
   const { overall, stage, detail } = parts(state)
-  if (stage === undefined) return []
-  const name = Math.max("overall".length, stage.stage.length)
-  const width = Math.min(30, columns - name - 4 - 30)
+  if (stage === undefined || columns < 3) return []
+  const name = Math.min(Math.max("overall".length, stage.stage.length), columns - 3)
+  const width = Math.min(24, columns - name - 4 - 45)
   const line = (label: string, share: number, text: string): string => {
     const drawn = width < 5 ? "" : `${bar(screen, share, width)}  `
     const room = columns - 1 - name - 2 - (width < 5 ? 0 : width + 2)
-    return `${styled(screen, "bold", cut(label, columns - 1).padEnd(name))}  ${drawn}${cut(text, room)}`
+    return `${styled(screen, "bold", label.slice(0, name).padEnd(name))}  ${drawn}${fitting(text, room)}`
   }
   return [
     line("overall", fraction(state), overall),

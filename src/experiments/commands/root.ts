@@ -13,7 +13,7 @@ export interface Sources {
 }
 
 /** `--debug` and `--no-color` are read where errors are printed, before and whether or not the arguments parse. */
-const globals = [
+export const globalFlags = [
   GlobalFlag.Setting("debug")({ flag: toggle("debug", "Show the stack of an error") }),
   GlobalFlag.Setting("no-color")({ flag: toggle("no-color", "No colours, as with NO_COLOR=1") })
 ] as const
@@ -30,5 +30,5 @@ export const root = (sources: Sources, args: ReadonlyArray<string>) =>
       ),
       benchCommand(sources.bench)
     ]),
-    Command.withGlobalFlags(globals)
+    Command.withGlobalFlags(globalFlags)
   )
