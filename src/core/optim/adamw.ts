@@ -1,4 +1,4 @@
-import { add, div, type Expr, mul, type Spec, sqrt, sub } from "../program/index.ts"
+import { add, div, type Expr, mul, neg, type Spec, sqrt } from "../program/index.ts"
 import type { GradientTransform, Specs } from "./GradientTransform.ts"
 import type { Schedule } from "./Schedule.ts"
 
@@ -65,7 +65,7 @@ export const adamw = (options: AdamW): GradientTransform => {
         const move = div(mul(m, at["adamw_rate"]!), add(sqrt(v), at["adamw_epsilon"]!))
         const p = params[name]!
         const total = weightDecay !== 0 && decays(name, p) ? add(move, mul(p, at["adamw_decay"]!)) : move
-        return [name, sub(0, total)] as const
+        return [name, neg(total)] as const
       })
       return { updates: Object.fromEntries(changed), state: next }
     }

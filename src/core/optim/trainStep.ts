@@ -1,7 +1,7 @@
 import type { Result } from "effect"
 import { add, type BuildError, type Expr, input, Programs, reshape, type Step, Steps } from "../program/index.ts"
 import { type Tensor, Tensors } from "../tensor/index.ts"
-import { grad } from "../transform/index.ts"
+import { grad, lower } from "../transform/index.ts"
 import { globalNorm } from "./clipByGlobalNorm.ts"
 import type { GradientTransform, Specs, Tree } from "./GradientTransform.ts"
 
@@ -86,13 +86,15 @@ export const trainStep = <const B extends Specs>(options: TrainStepOptions<B>): 
       ...mapKeys(Object.fromEntries(names.map((name) => [name, add(params[name]!, output.updates[name]!)])), param),
       ...mapKeys(output.state, slot)
     }
-    const program = Programs.fromExprs({
-      loss: reshape(loss, []),
-      grad_norm: output.metrics?.["grad_norm"] ?? globalNorm(updates),
-      ...metrics,
-      ...output.metrics,
-      ...mapKeys(carried, next)
-    })
+    const program = lower(
+      Programs.fromExprs({
+        loss: reshape(loss, []),
+        grad_norm: output.metrics?.["grad_norm"] ?? globalNorm(updates),
+        ...metrics,
+        ...output.metrics,
+        ...mapKeys(carried, next)
+      })
+    )
     const ins = Programs.inputs(program)
     const present = (name: string) => ins[name] !== undefined
     const step = Steps.make({
