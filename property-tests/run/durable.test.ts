@@ -157,6 +157,13 @@ describe("a damaged checkpoint", () => {
       const path = `${folder}/toy/checkpoint-10/state.json`
       writeFileSync(path, readFileSync(path, "utf8").replace('"step":10', '"step":11'))
     },
+    "a state with a changed number": (folder) => {
+      const path = `${folder}/toy/checkpoint-10/state.json`
+      const text = readFileSync(path, "utf8")
+      const changed = text.replace(/("history":\[0\.00)\d/, (_, head) => `${head}${text.includes(`${head}9`) ? 8 : 9}`)
+      if (changed === text) throw new Error("Nothing was changed.")
+      writeFileSync(path, changed)
+    },
     "another checkpoint under its name": (folder) => {
       for (const file of ["state.json", "model.safetensors"]) {
         writeFileSync(`${folder}/toy/checkpoint-10/${file}`, readFileSync(`${folder}/toy/checkpoint-8/${file}`))
