@@ -111,6 +111,15 @@ export const secondGradient = (sample: Sample): boolean => {
   return slopes(second.loss, variables, sample.floats, { ...sample.feeds, ...first.weights, ...second.weights })
 }
 
+/** The program with the gradient of the sum of its first float output beside its outputs, by all float inputs. */
+export const differentiated = (program: Program): Program => {
+  const { nodes, outputs } = Programs.toExprs(program)
+  const [first] = floatOutputs(outputs)
+  const wrt = nodes.filter((x) => x.op._tag === "Input" && x.dtype === "f32")
+  const gradients = first === undefined ? [] : grad(sum(first), wrt)
+  return Programs.fromExprs({ ...outputs, ...numbered("gradient", gradients) })
+}
+
 /** Same type and, but for rounding relative to the largest element, same values; integers and booleans exactly. */
 const sameTensor = (a: Tensor, b: Tensor): boolean => {
   if (a.dtype !== b.dtype || !Shapes.equal(a.shape, b.shape)) return false

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { BackendFailure, BadFeed, type Feeds, type Memory } from "../../core/service/index.ts"
+import { BadFeed, type Feeds, type Memory } from "../../core/service/index.ts"
 import { Shapes, type Tensor } from "../../core/tensor/index.ts"
 
 /** A tensor that shares no storage with the original; floats in double precision. */
@@ -49,14 +49,6 @@ export class ReferenceMemory implements Memory {
   readonly names = Effect.sync(() => [...this.held.keys()].sort())
 }
 
-/** The map of a memory that this backend made. */
-export const heldBy = (memory: Memory): Effect.Effect<Map<string, Tensor>, BackendFailure> =>
-  memory instanceof ReferenceMemory
-    ? Effect.succeed(memory.held)
-    : Effect.fail(
-        new BackendFailure({
-          backend: "reference",
-          during: "compile",
-          reason: "the memory was made by another backend. Make it with this Backend's `memory`."
-        })
-      )
+/** The map of a memory, if this backend made it. */
+export const heldBy = (memory: Memory): Map<string, Tensor> | undefined =>
+  memory instanceof ReferenceMemory ? memory.held : undefined

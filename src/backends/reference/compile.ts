@@ -53,17 +53,21 @@ export const compile = (
   Effect.gen(function* () {
     const made = Programs.attempt(() => Steps.make(step))
     if (Result.isFailure(made)) return yield* failure("compile", made.failure.message, made.failure)
-    const stateful = step.resident.length > 0 || step.carry.length > 0
-    if (stateful && memory === undefined) {
-      return yield* failure("compile", "the step has state, but no memory was given. Pass `memory` to compile.")
+    const state = step.resident[0] ?? step.carry[0]?.into
+    const held = memory === undefined ? undefined : heldBy(memory)
+    if (held === undefined && (memory !== undefined || state !== undefined)) {
+      const reason =
+        memory === undefined
+          ? "it lives in memory: pass `memory` to compile."
+          : "it cannot live in another backend's memory: pass one that this backend made."
+      return yield* new BadFeed({ name: state ?? "memory", reason })
     }
-    const held = memory === undefined ? new Map<string, Tensor>() : yield* heldBy(memory)
     const inputs = Programs.inputs(step.program)
     const bad = refuseNames(step, inputs, freeze)
     if (bad !== undefined) return yield* bad
     const frozen: Record<string, Tensor> = {}
     for (const name of freeze) {
-      const t = residentInput(name, held.get(name), inputs[name]!)
+      const t = residentInput(name, held?.get(name), inputs[name]!)
       if (t instanceof BadFeed) return yield* t
       frozen[name] = copied(t)
     }
@@ -81,14 +85,14 @@ export const compile = (
       const values: Record<string, Tensor> = { ...feeds, ...frozen }
       for (const name of step.resident) {
         if (values[name] !== undefined) continue
-        const t = residentInput(name, held.get(name), inputs[name]!)
+        const t = residentInput(name, held?.get(name), inputs[name]!)
         if (t instanceof BadFeed) return Result.fail(t)
         values[name] = t
       }
       const outputs = evaluate(values)
       const results = Object.entries(outputs).filter(([name]) => !carried.has(name))
       const returned = Object.fromEntries(results.map(([name, t]) => [name, owned.has(name) ? copied(t) : t]))
-      const stop = nonFinite(step, outputs) ?? carry(step, outputs, held, at)
+      const stop = nonFinite(step, outputs) ?? (held === undefined ? undefined : carry(step, outputs, held, at))
       return stop === undefined ? Result.succeed(returned) : Result.fail(stop)
     }
 

@@ -26,8 +26,9 @@ export const logSoftmax: Kernel<"LogSoftmax"> = ([{ data: x, ...type }], { data:
     const top = largest(x, row, row + n)
     let total = 0
     for (let i = row; i < row + n; i++) total += Math.exp(x[i]! - top)
-    const logTotal = top + Math.log(total)
-    for (let i = row; i < row + n; i++) y[i] = x[i]! - logTotal
+    const logTotal = Math.log(total)
+    // Not x - (top + logTotal): a large maximum would swallow a small logarithm.
+    for (let i = row; i < row + n; i++) y[i] = x[i]! - top - logTotal
   }
 }
 

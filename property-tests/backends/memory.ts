@@ -1,0 +1,270 @@
+import { Effect, Result, type Scope } from "effect"
+import * as ops from "../../src/core/program/index.ts"
+import { Programs, type Step, Steps } from "../../src/core/program/index.ts"
+import { Backend, type Feeds, type Memory, type RunError, type UnsupportedOp } from "../../src/core/service/index.ts"
+import { type Tensor, Tensors } from "../../src/core/tensor/index.ts"
+
+/** A story about one backend, told through the service alone: what it found, and what it should have found. */
+export interface Scenario {
+  readonly name: string
+  readonly tell: Effect.Effect<{ readonly found: unknown; readonly expected: unknown }, unknown, Backend | Scope.Scope>
+}
+
+const plain = (feeds: Feeds): Readonly<Record<string, ReadonlyArray<number>>> =>
+  Object.fromEntries(Object.entries(feeds).map(([name, t]) => [name, Array.from(t.data)]))
+
+/** The plain result, or the tag of the failure with the name of what was refused. */
+export const outcome = <R>(effect: Effect.Effect<Feeds, UnsupportedOp | RunError, R>) =>
+  Effect.map(Effect.result(effect), (result) => {
+    if (Result.isSuccess(result)) return plain(result.success)
+    const { failure } = result
+    if (failure._tag === "BadFeed") return `BadFeed ${failure.name}`
+    return failure._tag === "NonFinite" ? `NonFinite ${failure.output}` : failure._tag
+  })
+
+const f = (...values: ReadonlyArray<number>): Tensor => Tensors.f64(values, [values.length])
+const rows = (...values: ReadonlyArray<number>): Tensor => Tensors.f64(values, [values.length, 1])
+
+const held = (tensors: Feeds) =>
+  Effect.gen(function* () {
+    const memory = yield* Backend.use((b) => b.memory)
+    yield* memory.write(tensors)
+    return memory
+  })
+
+const compile = (step: Step, memory: Memory, freeze: ReadonlyArray<string> = []) =>
+  Backend.use((b) => b.compile(step, { memory, freeze }))
+
+const peek = (memory: Memory, ...names: ReadonlyArray<string>) => Effect.map(memory.read(names), plain)
+
+const [w, g] = [ops.input("w", [2]), ops.input("g", [2])]
+
+/** w' = w + g, with the sum of w' as loss. */
+const training = (guard: ReadonlyArray<string> = []): Step =>
+  Steps.make({
+    program: Programs.fromExprs({ next: ops.add(w, g), loss: ops.sum(ops.add(w, g)) }),
+    resident: ["w"],
+    carry: [Steps.replace("next", "w")],
+    guard
+  })
+
+/** Sees two rows of the cache and appends one row; `count` goes up by one. */
+const caching: Step = Steps.make({
+  program: Programs.fromExprs({
+    seen: ops.sum(ops.input("cache", [2, 1])),
+    row: ops.input("row", [1, 1]),
+    more: ops.add(ops.input("count", [], "i32"), 1)
+  }),
+  resident: ["cache", "count"],
+  carry: [Steps.append("row", "cache"), Steps.replace("more", "count")],
+  guard: []
+})
+
+const cache: Feeds = { cache: rows(1, 2, 0, 0), count: Tensors.i32([0], []) }
+
+export const memoryScenarios: ReadonlyArray<Scenario> = [
+  {
+    name: "memory: writes and reads are copies, names are sorted, removal forgives",
+    tell: Effect.gen(function* () {
+      const mine = Float64Array.of(1, 2)
+      const memory = yield* held({ b: Tensors.f64(mine, [2]), a: Tensors.bool([true], [1]) })
+      mine[0] = 9
+      const first = yield* memory.read(["b"])
+      first["b"]!.data[1] = 9
+      const names = yield* memory.names
+      const again = yield* peek(memory, "a", "b")
+      yield* memory.remove(["a", "never there"])
+      return {
+        found: [names, again, yield* memory.names, yield* outcome(memory.read(["a"]))],
+        expected: [["a", "b"], { a: [1], b: [1, 2] }, ["b"], "BadFeed a"]
+      }
+    })
+  },
+  {
+    name: "memory: carried outputs replace resident inputs and are not returned",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ w: f(0, 10) })
+      const step = yield* compile(training(), memory)
+      const first = yield* outcome(step.run({ g: f(1, 1) }))
+      const second = yield* outcome(step.run({ g: f(2, 3) }))
+      return {
+        found: [first, second, yield* peek(memory, "w")],
+        expected: [{ loss: [12] }, { loss: [17] }, { w: [3, 14] }]
+      }
+    })
+  },
+  {
+    name: "memory: outputs are computed before any is carried",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ a: f(1), b: f(2) })
+      const step = Steps.make({
+        program: Programs.fromExprs({ x: ops.input("a", [1]), y: ops.input("b", [1]) }),
+        resident: ["a", "b"],
+        carry: [Steps.replace("x", "b"), Steps.replace("y", "a")],
+        guard: []
+      })
+      const swap = yield* compile(step, memory)
+      const once = yield* Effect.andThen(swap.run({}), peek(memory, "a", "b"))
+      const twice = yield* Effect.andThen(swap.run({}), peek(memory, "a", "b"))
+      return {
+        found: [once, twice],
+        expected: [
+          { a: [2], b: [1] },
+          { a: [1], b: [2] }
+        ]
+      }
+    })
+  },
+  {
+    name: "memory: executables that share it see each other's writes, others do not",
+    tell: Effect.gen(function* () {
+      const [shared, apart] = [yield* held({ w: f(0, 0) }), yield* held({ w: f(5, 5) })]
+      const [one, two] = [yield* compile(training(), shared), yield* compile(training(), shared)]
+      yield* one.run({ g: f(1, 1) })
+      const seen = yield* outcome(two.run({ g: f(1, 1) }))
+      return { found: [seen, yield* peek(apart, "w")], expected: [{ loss: [4] }, { w: [5, 5] }] }
+    })
+  },
+  {
+    name: "memory: concurrent runs happen one after another",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ w: f(0, 0) })
+      const step = yield* compile(training(), memory)
+      yield* Effect.all(
+        Array.from({ length: 20 }, () => step.run({ g: f(1, 2) })),
+        { concurrency: "unbounded" }
+      )
+      return { found: yield* peek(memory, "w"), expected: { w: [20, 40] } }
+    })
+  },
+  {
+    name: "memory: results stay as they were when memory changes",
+    tell: Effect.gen(function* () {
+      const memory = yield* held(cache)
+      const step = Steps.make({
+        program: Programs.fromExprs({ now: ops.input("cache", [4, 1]), row: ops.input("row", [1, 1]) }),
+        resident: ["cache"],
+        carry: [Steps.append("row", "cache")],
+        guard: []
+      })
+      const look = yield* compile(step, memory)
+      const result = yield* look.run({ row: rows(7) }, { at: 0 })
+      yield* look.run({ row: rows(8) }, { at: 1 })
+      return {
+        found: [plain(result), yield* peek(memory, "cache")],
+        expected: [{ now: [1, 2, 0, 0] }, { cache: [7, 8, 0, 0] }]
+      }
+    })
+  },
+  {
+    name: "memory: a frozen input keeps the value it was compiled with",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ w: f(1, 2) })
+      const step = Steps.make({
+        program: Programs.fromExprs({ y: ops.mul(w, g) }),
+        resident: ["w"],
+        carry: [],
+        guard: []
+      })
+      const [frozen, fresh] = [yield* compile(step, memory, ["w"]), yield* compile(step, memory)]
+      yield* memory.write({ w: f(0, 0) })
+      const feeds = { g: f(10, 10) }
+      return {
+        found: [yield* outcome(frozen.run(feeds)), yield* outcome(fresh.run(feeds))],
+        expected: [{ y: [10, 20] }, { y: [0, 0] }]
+      }
+    })
+  },
+  {
+    name: "append: a program sees the first rows and writes rows at the run's position",
+    tell: Effect.gen(function* () {
+      const memory = yield* held(cache)
+      const step = yield* compile(caching, memory)
+      const first = yield* outcome(step.run({ row: rows(5) }, { at: 2 }))
+      const second = yield* outcome(step.run({ row: rows(6) }, { at: 0 }))
+      return {
+        found: [
+          first,
+          second,
+          yield* outcome(step.run({ row: rows(0) }, { at: 3 })),
+          yield* peek(memory, "cache", "count")
+        ],
+        expected: [{ seen: [3] }, { seen: [3] }, { seen: [8] }, { cache: [6, 2, 5, 0], count: [3] }]
+      }
+    })
+  },
+  {
+    name: "append: rows outside the tensor fail, and then nothing at all is carried",
+    tell: Effect.gen(function* () {
+      const memory = yield* held(cache)
+      const step = yield* compile(caching, memory)
+      const late = yield* outcome(step.run({ row: rows(5) }, { at: 4 }))
+      const negative = yield* outcome(step.run({ row: rows(5) }, { at: -1 }))
+      return {
+        found: [late, negative, yield* peek(memory, "cache", "count")],
+        expected: ["BadFeed cache", "BadFeed cache", { cache: [1, 2, 0, 0], count: [0] }]
+      }
+    })
+  },
+  {
+    name: "append: the first call need not read the cache, and may write several rows",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ cache: rows(0, 0, 0) })
+      const step = Steps.make({
+        program: Programs.fromExprs({ row: ops.mul(ops.input("x", [2, 1]), 2) }),
+        resident: [],
+        carry: [Steps.append("row", "cache")],
+        guard: []
+      })
+      const first = yield* compile(step, memory)
+      yield* first.run({ x: rows(1, 2) }, { at: 1 })
+      return { found: yield* peek(memory, "cache"), expected: { cache: [0, 2, 4] } }
+    })
+  },
+  {
+    name: "append: a program may declare no rows",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ cache: rows(4, 5) })
+      const step = Steps.make({
+        program: Programs.fromExprs({ seen: ops.sum(ops.input("cache", [0, 1]), [0]), row: ops.input("row", [1, 1]) }),
+        resident: ["cache"],
+        carry: [Steps.append("row", "cache")],
+        guard: []
+      })
+      const first = yield* compile(step, memory)
+      return {
+        found: [yield* outcome(first.run({ row: rows(9) })), yield* peek(memory, "cache")],
+        expected: [{ seen: [0] }, { cache: [9, 5] }]
+      }
+    })
+  },
+  {
+    name: "guard: a NaN or an infinity stops the step, memory stays, the next run goes on",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ w: f(1, 2) })
+      const step = yield* compile(training(["loss"]), memory)
+      const results = [
+        yield* outcome(step.run({ g: f(Number.NaN, 0) })),
+        yield* outcome(step.run({ g: f(0, Infinity) })),
+        yield* peek(memory, "w"),
+        yield* outcome(step.run({ g: f(1, 1) })),
+        yield* peek(memory, "w")
+      ]
+      return {
+        found: results,
+        expected: ["NonFinite loss", "NonFinite loss", { w: [1, 2] }, { loss: [5] }, { w: [2, 3] }]
+      }
+    })
+  },
+  {
+    name: "guard: carried outputs can be guarded too",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ w: f(1, 2) })
+      const step = yield* compile(training(["next"]), memory)
+      return {
+        found: [yield* outcome(step.run({ g: f(-Infinity, 0) })), yield* peek(memory, "w")],
+        expected: ["NonFinite next", { w: [1, 2] }]
+      }
+    })
+  }
+]
