@@ -8,7 +8,7 @@ import {
   temporaryPrefix,
   writeFailed,
   writeSynced
-} from "./durableWrite.ts"
+} from "./DurableFile.ts"
 import { UnfitJson } from "./errors.ts"
 import { inexactKey } from "./inexactKey.ts"
 import type { Json, Snapshot } from "./Stage.ts"

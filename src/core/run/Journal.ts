@@ -1,5 +1,5 @@
 import { Effect, FileSystem, Option } from "effect"
-import { readBytes, writeAtomic, writeFailed } from "./durableWrite.ts"
+import { readBytes, writeAtomic, writeFailed } from "./DurableFile.ts"
 import type { WriteFailed } from "./errors.ts"
 import type { RunDirectory } from "./RunDirectory.ts"
 import type { TrainEvent } from "./TrainEvent.ts"

@@ -1,7 +1,7 @@
 import { Clock, Effect, FileSystem, Option } from "effect"
 import { parse, stringify } from "yaml"
 import { configDifferences } from "./configDifferences.ts"
-import { readBytes, readFailed, syncDirectory, temporaryPrefix, writeAtomic, writeFailed } from "./durableWrite.ts"
+import { readBytes, readFailed, syncDirectory, temporaryPrefix, writeAtomic, writeFailed } from "./DurableFile.ts"
 import {
   ConfigMismatch,
   CorruptRun,

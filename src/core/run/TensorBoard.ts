@@ -1,5 +1,5 @@
 import { Effect, FileSystem, Scope } from "effect"
-import { writeFailed } from "./durableWrite.ts"
+import { writeFailed } from "./DurableFile.ts"
 import type { WriteFailed } from "./errors.ts"
 import type { Observer, TrainEvent } from "./TrainEvent.ts"
 import { encodeEvent, record, type TfEvent } from "./tfEvent.ts"

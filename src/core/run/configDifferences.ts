@@ -23,7 +23,7 @@ export const configDifferences = (
 }
 
 /** JSON with sorted keys: equal for equal values, whatever order they were built in. */
-export const canonical = (value: Json | undefined): string => {
+const canonical = (value: Json | undefined): string => {
   if (value === undefined) return "absent"
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
   if (!isObject(value)) return JSON.stringify(value)
