@@ -38,7 +38,8 @@ export const exitCode = (exit: Exit.Exit<unknown, unknown>, signal: StopSignalNa
 
 const stderrScreen = (noColour: boolean): Screen => ({
   ...Screens.abilities({ isTerminal: process.stderr.isTTY === true, env: process.env, noColour }),
-  columns: () => process.stderr.columns ?? 80,
+  // Some pseudo-terminals say that they are 0 wide.
+  columns: () => process.stderr.columns || 80,
   write: (text) => Effect.sync(() => void process.stderr.write(text))
 })
 
