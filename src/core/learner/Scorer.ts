@@ -1,8 +1,9 @@
 import { Effect, Scope } from "effect"
-import { forward, type Head, type ModelConfig, parameterSpecs, tokenLogProbs, tokenRewards } from "../model/index.ts"
-import { paramName } from "../optim/index.ts"
+import { forward, type ModelConfig, parameterSpecs, tokenLogProbs } from "../model/index.ts"
+import { paramName, type Specs, type Tree } from "../optim/index.ts"
 import { type BuildError, type Expr, input, Programs, pad } from "../program/index.ts"
 import { Backend, type Executable, type Memory, type RunError, type UnsupportedOp } from "../service/index.ts"
+import type { RewardModel } from "./RewardModel.ts"
 import * as Sequence from "./Sequence.ts"
 
 /** Everything that scoring can fail with. */
@@ -13,79 +14,91 @@ export type Score = (
   sequences: ReadonlyArray<Sequence.Sequence>
 ) => Effect.Effect<ReadonlyArray<Float64Array>, ScoreError>
 
+export interface ScorerOptions {
+  /** Holds `param/<name>`. */
+  readonly memory: Memory
+  readonly params: Specs
+  /** One number a token, [B, T], of ids [B, T]. */
+  readonly read: (params: Tree, ids: Expr) => Expr
+  /** The parameters never change again: their present value is compiled in, which is faster. */
+  readonly frozen?: boolean
+}
+
 /** Sequences scored in one run; short last batches are filled with padding rows, which are inert. */
 const ROWS = 64
 
 /** log p(token t | tokens before t) for every column of ids [B, T]; column 0 is 0. */
-export const logProbsOf = (config: ModelConfig, params: Readonly<Record<string, Expr>>, ids: Expr): Expr =>
+export const logProbsOf = (config: ModelConfig, params: Tree, ids: Expr): Expr =>
   pad(tokenLogProbs(config, params, forward(config, params, ids).hidden, ids).logProbs, 1, 1, 0)
 
-/** Reward logit of every column of ids [B, T]. */
-export const rewardsOf = (config: ModelConfig, params: Readonly<Record<string, Expr>>, ids: Expr): Expr =>
-  tokenRewards(params, forward(config, params, ids).hidden, ids.shape[0]!)
+/** A scorer of whatever `read` computes; sequences of similar length run together, one program a padded width. */
+export const make = (options: ScorerOptions): Effect.Effect<Score, never, Backend | Scope.Scope> =>
+  Effect.gen(function* () {
+    const { memory, params, read, frozen = false } = options
+    const backend = yield* Backend
+    const scope = yield* Effect.scope
+    const compiled = new Map<number, Executable>()
+    const resident = Object.keys(params).map((name) => paramName(name))
 
-/** Parameters of a model as inputs under their names in memory. */
-const residentInputs = (config: ModelConfig, head: Head): Readonly<Record<string, Expr>> =>
-  Object.fromEntries(
-    Object.entries(parameterSpecs(config, head)).map(([name, s]) => [name, input(paramName(name), s.shape, s.dtype)])
-  )
-
-const make =
-  (
-    head: Head,
-    read: (config: ModelConfig, params: Readonly<Record<string, Expr>>, ids: Expr) => Expr
-  ): ((
-    config: ModelConfig,
-    memory: Memory,
-    options?: { readonly frozen?: boolean }
-  ) => Effect.Effect<Score, never, Backend | Scope.Scope>) =>
-  (config, memory, options = {}) =>
-    Effect.gen(function* () {
-      const backend = yield* Backend
-      const scope = yield* Effect.scope
-      const compiled = new Map<number, Executable>()
-
-      const compiledFor = Effect.fnUntraced(function* (width: number) {
-        const known = compiled.get(width)
-        if (known !== undefined) return known
-        const params = residentInputs(config, head)
-        const resident = Object.keys(params).map((name) => paramName(name))
-        const program = yield* Effect.fromResult(
-          Programs.attempt(() =>
-            Programs.fromExprs({ values: read(config, params, input("ids", [ROWS, width], "i32")) })
+    const compiledFor = Effect.fnUntraced(function* (width: number) {
+      const known = compiled.get(width)
+      if (known !== undefined) return known
+      const program = yield* Effect.fromResult(
+        Programs.attempt(() => {
+          const tree = Object.fromEntries(
+            Object.entries(params).map(([name, s]) => [name, input(paramName(name), s.shape, s.dtype)])
           )
+          return Programs.fromExprs({ values: read(tree, input("ids", [ROWS, width], "i32")) })
+        })
+      )
+      const used = Programs.inputs(program)
+      const present = resident.filter((name) => used[name] !== undefined)
+      const executable = yield* backend
+        .compile(
+          { program, resident: present, carry: [], guard: [] },
+          frozen ? { memory, freeze: present } : { memory }
         )
-        const executable = yield* backend
-          .compile(
-            { program, resident, carry: [], guard: [] },
-            options.frozen === true ? { memory, freeze: resident } : { memory }
-          )
-          .pipe(Scope.provide(scope))
-        compiled.set(width, executable)
-        return executable
-      })
-
-      return Effect.fnUntraced(function* (sequences) {
-        const order = sequences
-          .map((_, i) => i)
-          .sort((a, b) => Sequence.length(sequences[a]!) - Sequence.length(sequences[b]!))
-        const results = new Array<Float64Array>(sequences.length)
-        for (let from = 0; from < order.length; from += ROWS) {
-          const chosen = order.slice(from, from + ROWS)
-          const batch = chosen.map((i) => sequences[i]!)
-          const width = Sequence.width(batch)
-          const executable = yield* compiledFor(width)
-          const { values } = yield* executable.run({ ids: Sequence.ids(batch, ROWS, width) })
-          for (const [row, found] of Sequence.completionsOf(batch, values!.data, width).entries()) {
-            results[chosen[row]!] = found
-          }
-        }
-        return results
-      })
+        .pipe(Scope.provide(scope))
+      compiled.set(width, executable)
+      return executable
     })
 
+    return Effect.fnUntraced(function* (sequences) {
+      const order = sequences
+        .map((_, i) => i)
+        .sort((a, b) => Sequence.length(sequences[a]!) - Sequence.length(sequences[b]!))
+      const results = new Array<Float64Array>(sequences.length)
+      for (let from = 0; from < order.length; from += ROWS) {
+        const chosen = order.slice(from, from + ROWS)
+        const batch = chosen.map((i) => sequences[i]!)
+        const width = Sequence.width(batch)
+        const executable = yield* compiledFor(width)
+        const { values } = yield* executable.run({ ids: Sequence.ids(batch, ROWS, width) })
+        for (const [row, found] of Sequence.completionsOf(batch, values!.data, width).entries()) {
+          results[chosen[row]!] = found
+        }
+      }
+      return results
+    })
+  })
+
 /** Log-probability of every completion token under the language model in memory, in nats. */
-export const logProbs = make("language", logProbsOf)
+export const logProbs = (
+  config: ModelConfig,
+  memory: Memory,
+  options: { readonly frozen?: boolean } = {}
+): Effect.Effect<Score, never, Backend | Scope.Scope> =>
+  make({
+    memory,
+    params: parameterSpecs(config),
+    read: (params, ids) => logProbsOf(config, params, ids),
+    ...options
+  })
 
 /** Reward logit of every completion token under the reward model in memory: high means "the expert wrote this". */
-export const rewards = make("reward", rewardsOf)
+export const rewards = (
+  model: RewardModel,
+  memory: Memory,
+  options: { readonly frozen?: boolean } = {}
+): Effect.Effect<Score, never, Backend | Scope.Scope> =>
+  make({ memory, params: { ...model.params, ...model.frozen }, read: model.rewards, ...options })

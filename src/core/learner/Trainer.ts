@@ -17,13 +17,14 @@ import {
   type Executable,
   type Feeds,
   type Memory,
-  type RunError,
   type UnsupportedOp
 } from "../service/index.ts"
-import { type Tensor, Tensors } from "../tensor/index.ts"
+import { Tensors } from "../tensor/index.ts"
+import { diagnosed, type NonFiniteStep } from "./NonFiniteStep.ts"
+import { type Params, unprefixed } from "./Params.ts"
 
 /** Everything that building and running a training step can fail with. */
-export type TrainerError = BuildError | RunError | UnsupportedOp
+export type TrainerError = BuildError | BackendFailure | BadFeed | NonFiniteStep | UnsupportedOp
 
 /** A batch's program shape: sequences and tokens a sequence. */
 export interface BatchShape {
@@ -32,22 +33,26 @@ export interface BatchShape {
 }
 
 export interface TrainerOptions<B extends Specs> {
+  /** Parameters to change. */
   readonly params: Specs
+  /** Parameters that the loss reads and training leaves alone; none by default. */
+  readonly frozen?: Specs
   readonly optimiser: GradientTransform
   /** Types of the feeds of a batch of that shape. */
   readonly batch: (shape: BatchShape) => B
+  /** The loss of a batch; `params` holds the frozen ones too. */
   readonly loss: (params: Tree, batch: { readonly [K in keyof B]: Expr }) => Loss
 }
 
 /** A model under training: parameters and moments in one memory, one compiled step a batch shape. */
 export interface Trainer {
   readonly memory: Memory
-  /** Sets the parameters and forgets the optimiser's moments. */
-  readonly load: (params: Readonly<Record<string, Tensor>>) => Effect.Effect<void, BackendFailure | BadFeed>
-  /** Applies one update, the `count`-th from 0, and returns its metrics. Fails with `NonFinite` and changes nothing. */
+  /** Sets the parameters, frozen ones included, and forgets the optimiser's moments. */
+  readonly load: (params: Params) => Effect.Effect<void, BackendFailure | BadFeed>
+  /** Applies one update, the `count`-th from 0, and returns its metrics. Fails with `NonFiniteStep` and changes nothing. */
   readonly update: (count: number, shape: BatchShape, feeds: Feeds) => Effect.Effect<Metrics, TrainerError>
-  /** The parameters, by their name in a checkpoint. */
-  readonly params: Effect.Effect<Readonly<Record<string, Tensor>>, BackendFailure | BadFeed>
+  /** All parameters, by their name in a checkpoint. */
+  readonly params: Effect.Effect<Params, BackendFailure | BadFeed>
   /** Parameters and moments, by their name in memory: what a checkpoint holds. */
   readonly save: Effect.Effect<Feeds, BackendFailure | BadFeed>
   readonly restore: (state: Feeds) => Effect.Effect<void, BackendFailure | BadFeed>
@@ -74,16 +79,11 @@ export const make = <const B extends Specs>(
     const scope = yield* Effect.scope
     const memory = yield* backend.memory
     const compiled = new Map<string, { readonly plan: TrainStep; readonly executable: Executable }>()
+    const { params, frozen = {}, optimiser, loss } = options
+    const names = [...Object.keys(params), ...Object.keys(frozen)].map((name) => `${PARAM}${name}`)
 
     const planOf = (shape: BatchShape) =>
-      Effect.fromResult(
-        trainStep({
-          params: options.params,
-          batch: options.batch(shape),
-          loss: options.loss,
-          optimiser: options.optimiser
-        })
-      )
+      Effect.fromResult(trainStep({ params, frozen, batch: options.batch(shape), loss, optimiser }))
 
     const compiledFor = Effect.fnUntraced(function* (shape: BatchShape) {
       const key = `${shape.rows}x${shape.width}`
@@ -98,24 +98,19 @@ export const make = <const B extends Specs>(
 
     return {
       memory,
-      load: Effect.fnUntraced(function* (params) {
+      load: Effect.fnUntraced(function* (given) {
         const plan = yield* Effect.orDie(planOf({ rows: 1, width: 16 }))
-        yield* memory.write({ ...residentParams(params), ...plan.initialState })
+        yield* memory.write({ ...residentParams(given), ...plan.initialState })
       }),
       update: Effect.fnUntraced(function* (count, shape, feeds) {
         const { plan, executable } = yield* compiledFor(shape)
-        const results = yield* executable.run({ ...feeds, ...plan.feeds(count) })
+        const fed = { ...feeds, ...plan.feeds(count) }
+        const results = yield* executable.run(fed).pipe(diagnosed(backend, plan.step, memory, fed, count))
         return metricsOf(results, plan.learningRate(count))
       }),
-      params: memory
-        .read(Object.keys(options.params).map((name) => `${PARAM}${name}`))
-        .pipe(
-          Effect.map((held) =>
-            Object.fromEntries(Object.entries(held).map(([name, tensor]) => [name.slice(PARAM.length), tensor]))
-          )
-        ),
+      params: Effect.map(memory.read(names), (held) => unprefixed(PARAM, held)),
       // Caches of a sampler may live in the same memory; they are no part of the state.
-      save: Effect.flatMap(memory.names, (names) => memory.read(names.filter(isState))),
+      save: Effect.flatMap(memory.names, (all) => memory.read(all.filter(isState))),
       restore: memory.write
     }
   })

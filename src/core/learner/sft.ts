@@ -5,20 +5,18 @@ import type { GradientTransform } from "../optim/index.ts"
 import { Programs } from "../program/index.ts"
 import type { Json, Stage } from "../run/index.ts"
 import type { Backend, BackendFailure } from "../service/index.ts"
-import { Rng, type Tensor } from "../tensor/index.ts"
+import { batchAt } from "./batchAt.ts"
+import { type Params, prefixed, unprefixed } from "./Params.ts"
 import * as Scorer from "./Scorer.ts"
 import * as Sequence from "./Sequence.ts"
 import * as Trainer from "./Trainer.ts"
-
-/** Parameters by their name in a checkpoint. */
-export type ModelParams = Readonly<Record<string, Tensor>>
 
 export interface SftOptions {
   readonly name: string
   readonly seed: number
   readonly config: ModelConfig
   /** Parameters to start from. */
-  readonly params: ModelParams
+  readonly params: Params
   /** Demonstrations to imitate; the completion ends with the end-of-sequence token. */
   readonly train: ReadonlyArray<Sequence.Sequence>
   /** Held-out demonstrations; the parameters of the lowest loss on them are kept. */
@@ -30,24 +28,11 @@ export interface SftOptions {
   readonly validateEvery: number
 }
 
-/** A stage that leaves a model behind. */
-export interface ModelStage<E, R> extends Stage<E, R> {
-  /** The parameters to keep: at the end of the stage, its result. */
-  readonly result: Effect.Effect<ModelParams, E, R>
-}
+export type SftError = Trainer.TrainerError | Scorer.ScoreError
 
-/** The i-th batch of a walk through the items, reshuffled every epoch: a function of the seed and `i` alone. */
-export const batchAt = <A>(
-  seed: number,
-  name: string,
-  items: ReadonlyArray<A>,
-  size: number,
-  i: number
-): ReadonlyArray<A> => {
-  const perEpoch = Math.max(1, Math.floor(items.length / size))
-  const order = Rng.shuffle(Rng.make(seed, name, Math.floor(i / perEpoch)), items)
-  const from = (i % perEpoch) * size
-  return order.slice(from, from + size)
+export interface SftStage extends Stage<SftError, never> {
+  /** The parameters of the best validation loss. */
+  readonly result: Effect.Effect<Params>
 }
 
 /** Mean negative log-likelihood a completion token, over all sequences. */
@@ -56,16 +41,6 @@ const heldOutLoss = (score: Scorer.Score, sequences: ReadonlyArray<Sequence.Sequ
     const tokens = rows.reduce((n, row) => n + row.length, 0)
     return -rows.reduce((total, row) => row.reduce((s, x) => s + x, total), 0) / Math.max(1, tokens)
   })
-
-const prefixed = (prefix: string, params: ModelParams): ModelParams =>
-  Object.fromEntries(Object.entries(params).map(([name, tensor]) => [`${prefix}${name}`, tensor]))
-
-const unprefixed = (prefix: string, tensors: ModelParams): ModelParams =>
-  Object.fromEntries(
-    Object.entries(tensors).flatMap(([name, tensor]) =>
-      name.startsWith(prefix) ? [[name.slice(prefix.length), tensor] as const] : []
-    )
-  )
 
 interface Best {
   readonly loss: number
@@ -78,9 +53,7 @@ interface Best {
  *
  * @see specs/32-policy-objective.md
  */
-export const make = (
-  options: SftOptions
-): Effect.Effect<ModelStage<Trainer.TrainerError | Scorer.ScoreError, never>, BackendFailure, Backend | Scope.Scope> =>
+export const make = (options: SftOptions): Effect.Effect<SftStage, BackendFailure, Backend | Scope.Scope> =>
   Effect.gen(function* () {
     const { config, seed, name, train, validation } = options
     const trainer = yield* Trainer.make({
@@ -97,7 +70,7 @@ export const make = (
     const score = yield* Scorer.logProbs(config, trainer.memory)
     const width = Sequence.width(train)
     let best: Best = { loss: Number.POSITIVE_INFINITY, step: -1 }
-    let kept: ModelParams = options.params
+    let kept: Params = options.params
 
     const validate = Effect.fnUntraced(function* (step: number) {
       const loss = yield* heldOutLoss(score, validation)

@@ -1,0 +1,135 @@
+import { Effect, type Scope } from "effect"
+import { type ModelConfig, parameterSpecs } from "../model/index.ts"
+import type { PolicyObjective } from "../objective/index.ts"
+import { type GradientTransform, residentParams } from "../optim/index.ts"
+import { Programs } from "../program/index.ts"
+import type { Metrics } from "../run/index.ts"
+import { Sampling } from "../sampling/index.ts"
+import {
+  Backend,
+  type BackendFailure,
+  type BadFeed,
+  type BadSamplingOptions,
+  type Sampled,
+  type SampleError,
+  type SamplingOptions
+} from "../service/index.ts"
+import { Rng } from "../tensor/index.ts"
+import { type Params, split } from "./Params.ts"
+import * as Scorer from "./Scorer.ts"
+import * as Sequence from "./Sequence.ts"
+import * as Trainer from "./Trainer.ts"
+
+export interface PolicyOptions {
+  readonly config: ModelConfig
+  /** The reference policy, and where training starts: the SFT policy's parameters. */
+  readonly params: Params
+  readonly objective: PolicyObjective
+  readonly optimiser: GradientTransform
+  /** Which parameters train; all by default. */
+  readonly trains?: (name: string) => boolean
+  readonly sampling: SamplingOptions
+  /** Longest prompt, in tokens. */
+  readonly longestPrompt: number
+  /** Ids below it can be drawn; the whole table by default. */
+  readonly vocabulary?: number
+}
+
+/** One completion in a policy update: what was drawn, and what it is worth. */
+export interface Weighted extends Sequence.Sequence {
+  /** log π of the tokens under the policy that drew them, [T]. */
+  readonly oldLogProbs: ArrayLike<number>
+  /** [T] */
+  readonly advantages: Float64Array
+  /** Whether its tokens count in the loss; a completion cut at the limit may be left out. */
+  readonly counts: boolean
+}
+
+/** A policy under training beside its frozen reference. */
+export interface Policy {
+  readonly start: Effect.Effect<void, BackendFailure | BadFeed>
+  /** Completions of prompts under the present policy; the seed of each names its own random stream. */
+  readonly sample: (
+    prompts: ReadonlyArray<ReadonlyArray<number>>,
+    rng: Rng.Rng
+  ) => Effect.Effect<ReadonlyArray<Sampled>, SampleError>
+  readonly logProbs: Scorer.Score
+  /** Log-probabilities under the reference policy. */
+  readonly referenceLogProbs: Scorer.Score
+  /** One update, the `count`-th from 0. */
+  readonly update: (
+    count: number,
+    batch: ReadonlyArray<Weighted>,
+    referenceLogProbs: ReadonlyArray<ArrayLike<number>>
+  ) => Effect.Effect<Metrics, Trainer.TrainerError>
+  readonly params: Effect.Effect<Params, BackendFailure | BadFeed>
+  readonly save: Effect.Effect<Params, BackendFailure | BadFeed>
+  readonly restore: (tensors: Params) => Effect.Effect<void, BackendFailure | BadFeed>
+}
+
+/** Everything that making a policy can fail with. */
+export type PolicyError = BackendFailure | BadFeed | BadSamplingOptions
+
+/**
+ * A policy: trainer, sampler and scorer on one memory, and the reference on a memory of its own that nothing writes
+ * to again. Call `start` or `restore` before anything else.
+ */
+export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError, Backend | Scope.Scope> =>
+  Effect.gen(function* () {
+    const { config, params, objective, sampling, longestPrompt, vocabulary, trains = () => true } = options
+    const backend = yield* Backend
+    const [trained, frozen] = split(parameterSpecs(config), trains)
+    const trainer = yield* Trainer.make({
+      params: trained,
+      frozen,
+      optimiser: options.optimiser,
+      batch: ({ rows, width }) => ({
+        ids: Programs.spec([rows, width], "i32"),
+        oldLogProbs: Programs.spec([rows, width]),
+        referenceLogProbs: Programs.spec([rows, width]),
+        advantages: Programs.spec([rows, width]),
+        mask: Programs.spec([rows, width])
+      }),
+      loss: (tree, { ids, ...batch }) => objective.loss({ logProbs: Scorer.logProbsOf(config, tree, ids), ...batch })
+    })
+    const reference = yield* backend.memory
+    yield* reference.write(residentParams(params))
+    const sampler = yield* Sampling.make({
+      config,
+      memory: trainer.memory,
+      contextLength: Math.min(config.max_position_embeddings, longestPrompt + sampling.maxTokens),
+      ...(vocabulary === undefined ? {} : { vocabulary })
+    })
+
+    return {
+      start: trainer.load(params),
+      sample: (prompts, rng) =>
+        sampler.sample(
+          prompts.map((prompt) => ({ prompt, seed: Rng.seed(rng) })),
+          sampling
+        ),
+      logProbs: yield* Scorer.logProbs(config, trainer.memory),
+      referenceLogProbs: yield* Scorer.logProbs(config, reference, { frozen: true }),
+      update: (count, batch, referenceLogProbs) => {
+        const rows = batch.length
+        const width = Sequence.width(batch)
+        const over = (values: (row: number) => ArrayLike<number>) =>
+          Sequence.overCompletions(batch, values, rows, width)
+        const ones = (row: number) => new Float32Array(batch[row]!.completion.length).fill(batch[row]!.counts ? 1 : 0)
+        return trainer.update(
+          count,
+          { rows, width },
+          {
+            ids: Sequence.ids(batch, rows, width),
+            oldLogProbs: over((row) => batch[row]!.oldLogProbs),
+            referenceLogProbs: over((row) => referenceLogProbs[row]!),
+            advantages: over((row) => batch[row]!.advantages),
+            mask: over(ones)
+          }
+        )
+      },
+      params: trainer.params,
+      save: trainer.save,
+      restore: trainer.restore
+    }
+  })

@@ -1,0 +1,234 @@
+import { Effect, type Scope } from "effect"
+import type { Json, Metrics, Stage } from "../run/index.ts"
+import type { Backend, SampleError } from "../service/index.ts"
+import { Rng } from "../tensor/index.ts"
+import { batchAt } from "./batchAt.ts"
+import * as Critic from "./Critic.ts"
+import { type HeldOut, lookAt, sampleHeldOut } from "./heldOut.ts"
+import { type Params, prefixed, unprefixed } from "./Params.ts"
+import * as Policy from "./Policy.ts"
+import { collect, type Drawn, type PolicyStepOptions, type PromptItem, policyStep } from "./policyStep.ts"
+import * as Replay from "./Replay.ts"
+import type * as Scorer from "./Scorer.ts"
+import type { Sequence } from "./Sequence.ts"
+import type * as Trainer from "./Trainer.ts"
+
+/** How the policy to keep is chosen, without looking at any answer. */
+export interface Selection {
+  /**
+   * `last`: the policy after the last step. `best`: the one with the highest signal, the held-out reward gain over
+   * the reference less `klWeight` · KL; the reference itself when none has a positive one.
+   */
+  readonly keep: "last" | "best"
+  /** Price of a nat of KL a token in the signal, 0 by default. */
+  readonly klWeight?: number
+  /** Looks without a better signal after which the policy is left as it is; never by default. */
+  readonly patience?: number
+}
+
+export interface AirlOptions {
+  readonly name: string
+  readonly seed: number
+  readonly policy: Policy.PolicyOptions
+  readonly critic: Critic.CriticOptions
+  /** Prompts that the policy answers, mostly those of the demonstrations. */
+  readonly items: ReadonlyArray<PromptItem>
+  readonly promptsPerStep: number
+  readonly step: PolicyStepOptions
+  /** Critic updates before the policy's first step. */
+  readonly warmupUpdates: number
+  /** Warm-up updates on one batch of rollouts of the reference, 25 by default. */
+  readonly updatesPerWarmupBatch?: number
+  readonly policySteps: number
+  /** Critic updates before each policy step, U. */
+  readonly criticUpdates: number
+  /** Held-out demonstrations, and policy steps between two looks at them. */
+  readonly heldOut: { readonly demonstrations: ReadonlyArray<Sequence>; readonly every: number }
+  readonly selection?: Selection
+  /** Trace reward of the signal, the mean of the units by default. */
+  readonly select?: (units: ReadonlyArray<number>) => number
+  readonly checkpointEvery: number
+  /**
+   * Whether a held-out rollout is right, for display only: logged as `display/pass_at_1`, seen by no training and no
+   * selection. `index` is that of the held-out demonstration.
+   */
+  readonly isCorrect?: (index: number, completion: ReadonlyArray<number>) => boolean | undefined
+}
+
+/** What adversarial training leaves behind. */
+export interface AirlResult {
+  readonly policy: Params
+  /** The critic after the last update. */
+  readonly critic: Params
+  /** The critic after the warm-up, when it had seen the reference policy alone. */
+  readonly warmCritic: Params
+}
+
+export type AirlError = Trainer.TrainerError | Scorer.ScoreError | SampleError
+
+export interface AirlStage extends Stage<AirlError, never> {
+  readonly result: Effect.Effect<AirlResult, AirlError>
+}
+
+interface Chosen {
+  readonly signal: number
+  /** Policy steps taken when it was chosen; 0 is the reference. */
+  readonly step: number
+  /** Looks since then. */
+  readonly waited: number
+}
+
+const atReference: Chosen = { signal: 0, step: 0, waited: 0 }
+
+const under = (prefix: string, metrics: Metrics): Metrics =>
+  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`${prefix}/${name}`, value]))
+
+/** Names of the critic's metrics in the log: `reward/loss`, `reward/lr`, ... */
+const criticMetrics = (prefix: string, { learning_rate: lr = null, ...metrics }: Metrics): Metrics =>
+  under(prefix, { ...metrics, lr })
+
+const average = (units: ReadonlyArray<number>): number => units.reduce((s, x) => s + x, 0) / Math.max(1, units.length)
+
+const shareCorrect = ({ isCorrect }: AirlOptions, rollouts: ReadonlyArray<Drawn>): Metrics => {
+  if (isCorrect === undefined) return {}
+  const verdicts = rollouts.flatMap(({ completion, item }) => isCorrect(item, completion) ?? [])
+  return verdicts.length === 0 ? {} : { "display/pass_at_1": average(verdicts.map(Number)) }
+}
+
+const heldOutMetrics = (options: AirlOptions, seen: HeldOut, signal: number): Metrics => ({
+  ...(seen.health === undefined ? {} : under("held_out", { ...seen.health })),
+  "held_out/reward_gain": seen.rewardGain,
+  "held_out/kl": seen.kl,
+  "held_out/signal": signal,
+  ...shareCorrect(options, seen.rollouts)
+})
+
+/**
+ * Adversarial inverse reinforcement learning: a critic learns to tell demonstrations from rollouts, and the policy
+ * learns to be taken for the expert.
+ *
+ * The first `warmupUpdates` steps update the critic alone, on rollouts of the reference. Then each step samples
+ * G completions of each prompt, updates the critic U times on them and on replayed ones, scores them with the
+ * *updated* critic, and updates the policy. No step sees a final answer.
+ *
+ * @see specs/34-airl.md
+ */
+export const make = (options: AirlOptions): Effect.Effect<AirlStage, Policy.PolicyError, Backend | Scope.Scope> =>
+  Effect.gen(function* () {
+    const { name, seed, items, heldOut, warmupUpdates, policySteps, criticUpdates, promptsPerStep } = options
+    const { updatesPerWarmupBatch = 25, selection = { keep: "last" }, select = average } = options
+    const { demonstrations, partition, replayCapacity = 4096 } = options.critic
+    const policy = yield* Policy.make(options.policy)
+    const critic = yield* Critic.make(options.critic)
+    const random = (...path: ReadonlyArray<string | number>) => Rng.make(seed, name, ...path)
+    let chosen = atReference
+    let kept: Params = options.policy.params
+    let warm: Params = options.critic.model.initial
+    let reference: ReadonlyArray<Sequence> = []
+
+    const observe = (batch: ReadonlyArray<PromptItem>, rollouts: ReadonlyArray<Drawn>) =>
+      critic.observe(
+        rollouts.map(({ prompt, completion, item }) => ({
+          prompt,
+          completion,
+          demonstration: batch[item]!.demonstration ?? -1
+        }))
+      )
+
+    const warmUp = Effect.fnUntraced(function* (update: number) {
+      if (update % updatesPerWarmupBatch === 0) {
+        const round = update / updatesPerWarmupBatch
+        const batch = batchAt(seed, `${name}/warm-up`, items, promptsPerStep, round)
+        yield* observe(batch, yield* collect(policy, batch, options.step.generations, random("warm-up", round)))
+      }
+      const metrics = yield* critic.update(update, random("critic", update))
+      if (update + 1 < warmupUpdates) return criticMetrics("reward_warmup", metrics)
+      warm = yield* critic.params
+      return { ...criticMetrics("reward_warmup", metrics), ...(yield* look(0)) }
+    })
+
+    /** Looks at held-out prompts after so many policy steps, and keeps the policy if the signal says so. */
+    const look = Effect.fnUntraced(function* (steps: number) {
+      const { demonstrations } = heldOut
+      // The same seeds as the reference's samples: at step 0 the gain is exactly 0.
+      if (reference.length === 0) reference = yield* sampleHeldOut(policy, demonstrations, random("held-out"))
+      const seen = yield* lookAt(policy, critic, partition, {
+        demonstrations,
+        reference,
+        select,
+        rng: random("held-out")
+      })
+      const signal = seen.rewardGain - (selection.klWeight ?? 0) * seen.kl
+      if (steps > 0) {
+        const better = signal > chosen.signal
+        chosen = better ? { signal, step: steps, waited: 0 } : { ...chosen, waited: chosen.waited + 1 }
+        if (better && selection.keep === "best") kept = yield* policy.params
+      }
+      return heldOutMetrics(options, seen, signal)
+    })
+
+    const learn = Effect.fnUntraced(function* (step: number) {
+      if (chosen.waited >= (selection.patience ?? Number.POSITIVE_INFINITY)) return { stopped: 1 }
+      const batch = batchAt(seed, `${name}/prompts`, items, promptsPerStep, step)
+      const rollouts = yield* collect(policy, batch, options.step.generations, random("rollouts", step))
+      yield* observe(batch, rollouts)
+      let fit: Metrics = {}
+      for (let u = 0; u < criticUpdates; u++) {
+        const update = warmupUpdates + step * criticUpdates + u
+        fit = yield* critic.update(update, random("critic", update))
+      }
+      const { metrics } = yield* policyStep(
+        policy,
+        options.step,
+        { step, rng: random("experts", step), items: batch, rollouts, demonstrations },
+        critic.rewards
+      )
+      const due = (step + 1) % heldOut.every === 0 || step + 1 === policySteps
+      return { ...metrics, ...criticMetrics("reward", fit), ...(due ? yield* look(step + 1) : {}) }
+    })
+
+    return {
+      name,
+      steps: warmupUpdates + policySteps,
+      checkpointEvery: options.checkpointEvery,
+      start: Effect.gen(function* () {
+        chosen = atReference
+        kept = options.policy.params
+        warm = options.critic.model.initial
+        reference = []
+        yield* policy.start
+        yield* critic.start
+      }),
+      step: (index): Effect.Effect<Metrics, AirlError> =>
+        index < warmupUpdates ? warmUp(index) : learn(index - warmupUpdates),
+      save: Effect.gen(function* () {
+        const samples = reference.map((sequence) => ({ ...sequence, demonstration: -1 }))
+        return {
+          tensors: {
+            ...prefixed("policy/", yield* policy.save),
+            ...prefixed("critic/", yield* critic.save),
+            ...prefixed("kept/", kept),
+            ...prefixed("warm/", warm),
+            ...prefixed("reference/", Replay.toTensors({ capacity: 0, fresh: samples, past: [] }))
+          },
+          state: { ...chosen } satisfies Json
+        }
+      }),
+      restore: Effect.fnUntraced(function* ({ tensors, state }) {
+        const { signal, step, waited } = state as { readonly [K in keyof Chosen]: number }
+        chosen = { signal, step, waited }
+        kept = unprefixed("kept/", tensors)
+        warm = unprefixed("warm/", tensors)
+        reference = Replay.fromTensors(replayCapacity, unprefixed("reference/", tensors)).fresh
+        yield* policy.restore(unprefixed("policy/", tensors))
+        yield* critic.restore(unprefixed("critic/", tensors))
+      }),
+      result: Effect.gen(function* () {
+        return {
+          policy: selection.keep === "best" ? kept : yield* policy.params,
+          critic: yield* critic.params,
+          warmCritic: warm
+        }
+      })
+    }
+  })
