@@ -7,12 +7,10 @@ export interface Split {
   readonly demonstrations: ReadonlyArray<Demonstration>
 }
 
+export type SplitName = "train" | "validation" | "test"
+
 /** The splits of a task. Validation is held out of the training data, never out of the test data. */
-export interface Splits {
-  readonly train: Split
-  readonly validation: Split
-  readonly test: Split
-}
+export type Splits = Readonly<Record<SplitName, Split>>
 
 /** Where the first wrong step of a completion is, as judged by exact rules. */
 export interface StepVerdict {
