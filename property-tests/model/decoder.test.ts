@@ -13,11 +13,15 @@ const run = (
   of: ModelConfig,
   params: Readonly<Record<string, Tensor>>,
   ids: Rows,
-  start?: ReadonlyArray<number>
+  start?: ReadonlyArray<number>,
+  queryBlock = ids[0]!.length
 ): ReadonlyArray<ReadonlyArray<ReadonlyArray<number>>> => {
   const tokens = batch(ids)
   const at = input("ids", tokens.shape, "i32")
-  const options = start === undefined ? {} : { start: input("start", [start.length], "i32") }
+  const options = {
+    queryBlock,
+    ...(start === undefined ? {} : { start: input("start", [start.length], "i32") })
+  }
   const { hidden } = forward(of, symbols(of), at, options)
   const program = Programs.fromExprs({ logits: logits(of, symbols(of), hidden) })
   const feeds = start === undefined ? params : { ...params, start: Tensors.i32(start, [start.length]) }
@@ -121,6 +125,20 @@ describe("forward", () => {
             same(together[b]![t]!, z)
             same(reversed[ids.length - 1 - b]![t]!, z)
           }
+        }
+      }),
+      options
+    )
+  })
+
+  it("law: blocks of queries of any width give the same logits", () => {
+    fc.assert(
+      fc.property(given, fc.integer({ min: 1, max: 4 }), fc.boolean(), ({ of, params, ids }, block, padded) => {
+        const start = padded ? ids.map((row, b) => b % row.length) : undefined
+        const blocked = run(of, params, ids, start, block)
+        for (const [b, row] of run(of, params, ids, start).entries()) {
+          // What a padding position computes means nothing, and nobody reads it.
+          for (const [t, z] of row.entries()) if (t >= (start?.[b] ?? 0)) same(blocked[b]![t]!, z)
         }
       }),
       options

@@ -13,7 +13,7 @@ export interface KeyValues {
  * never repeated. queries [B, H, T, d]; keys and values [B, Hkv, S, d]; mask broadcasts to [B, H, T, S];
  * result [B, H, T, d].
  */
-export const attention = (queries: Expr, keys: Expr, values: Expr, mask: Expr): Expr => {
+const attention = (queries: Expr, keys: Expr, values: Expr, mask: Expr): Expr => {
   const [B, H, T, d] = queries.shape as readonly [number, number, number, number]
   const [, groups, S] = keys.shape as readonly [number, number, number]
   const grouped = reshape(queries, [B, groups, (H / groups) * T, d])
@@ -21,6 +21,26 @@ export const attention = (queries: Expr, keys: Expr, values: Expr, mask: Expr): 
   const masked = reshape(add(reshape(scores, [B, H, T, S]), mask), scores.shape)
   return reshape(attend(masked, values), queries.shape)
 }
+
+/** Queries `from` to `to - 1`, and what is added to their scores with keys 0 to `to - 1`. */
+export interface QueryBlock {
+  readonly from: number
+  readonly to: number
+  /** Broadcasts to [B, H, to-from, to]. */
+  readonly mask: Expr
+}
+
+/**
+ * `attention` of consecutive blocks of queries, each over the keys that it can see: with n blocks of equal width a
+ * share (n-1)/2n of the scores is never computed. Shapes as in `attention`, with S = T.
+ */
+export const causalAttention = (queries: Expr, keys: Expr, values: Expr, blocks: ReadonlyArray<QueryBlock>): Expr =>
+  concat(
+    blocks.map(({ from, to, mask }) =>
+      attention(slice(queries, 2, from, to), slice(keys, 2, 0, to), slice(values, 2, 0, to), mask)
+    ),
+    2
+  )
 
 /**
  * Attention of one new position a row over cached positions and over `recent` ones that are not in the cache yet.

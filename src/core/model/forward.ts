@@ -1,6 +1,6 @@
 import { add, constant, type Expr, gather, max, reshape, rmsNorm, slice, sub, transpose } from "../program/index.ts"
 import { Tensors } from "../tensor/index.ts"
-import { attention, type KeyValues } from "./attention.ts"
+import { causalAttention, type KeyValues, type QueryBlock } from "./attention.ts"
 import { block, headNorm } from "./block.ts"
 import type { ModelConfig } from "./ModelConfig.ts"
 import { causalMask, startMask } from "./mask.ts"
@@ -13,6 +13,8 @@ export interface ForwardOptions {
    * keys are hidden, so results do not depend on the width of the padding. Absent: rows begin at column 0.
    */
   readonly start?: Expr
+  /** Queries that attend together, 128 by default. Values do not depend on it, only time and memory. */
+  readonly queryBlock?: number
 }
 
 /** What a pass over whole sequences gives. What is not used costs nothing: only reachable nodes are compiled. */
@@ -32,6 +34,15 @@ const positionsFrom = (start: Expr, T: number): Expr => {
   )
   return max(sub(columns, reshape(start, [start.shape[0]!, 1, 1])), 0)
 }
+
+/** Blocks of queries with their masks, which all layers share. */
+const queryBlocks = (T: number, { start, queryBlock = 128 }: ForwardOptions): ReadonlyArray<QueryBlock> =>
+  Array.from({ length: Math.ceil(T / queryBlock) }, (_, i) => {
+    const from = i * queryBlock
+    const to = Math.min(T, from + queryBlock)
+    const causal = causalMask(from, to)
+    return { from, to, mask: start === undefined ? causal : add(causal, startMask(start, to)) }
+  })
 
 /** Final norm of rows [n, D]. */
 export const finalNorm = (config: ModelConfig, params: Params, rows: Expr): Expr =>
@@ -56,7 +67,7 @@ export const forward = (config: ModelConfig, params: Params, ids: Expr, options:
   const [B, T] = ids.shape as readonly [number, number]
   const { start } = options
   const rotation: Rotation = start === undefined ? rotationOf(config, T) : rotationAt(config, positionsFrom(start, T))
-  const mask = start === undefined ? causalMask(T) : add(causalMask(T), startMask(start, T))
+  const blocks = queryBlocks(T, options)
   const heads = (rows: Expr, n: number): Expr => reshape(rows, [B, T, n, head_dim])
   const byHead = (x: Expr): Expr => transpose(x, [0, 2, 1, 3])
   const byTime = (x: Expr): Expr => reshape(transpose(x, [2, 0, 1, 3]), [T, B * groups, head_dim])
@@ -68,7 +79,7 @@ export const forward = (config: ModelConfig, params: Params, ids: Expr, options:
       const keys = rotate(byHead(headNorm(config, params, layer, "k_norm", heads(projected.keys, groups))), rotation)
       const values = byHead(heads(projected.values, groups))
       caches.push({ keys: byTime(keys), values: byTime(values) })
-      const context = attention(rotate(byHead(queries), rotation), keys, values, mask)
+      const context = causalAttention(rotate(byHead(queries), rotation), keys, values, blocks)
       return reshape(byHead(context), [B * T, H * head_dim])
     })
   }

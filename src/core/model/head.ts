@@ -39,7 +39,8 @@ export interface TokenLogProbs {
 /**
  * Log-probabilities of the tokens of a batch under the model, each given all tokens before it in its row.
  *
- * @param hidden [B·T, D], of `forward` on the same ids
+ * @param hidden [B·T, D], of `forward` on the same ids, or [B·(T-1), D] on all but their last column,
+ *   which is only ever a target
  * @param ids [B, T] i32; token 0 has nothing before it and is never scored
  * @see specs/05-decoder.md, section 5
  */

@@ -15,11 +15,11 @@ const indices = (n: number): Expr =>
     )
   )
 
-/** Additive mask [1, 1, T, T] of scores: query t sees keys 0 to t. */
-export const causalMask = (T: number): Expr => {
-  const mask = new Float32Array(T * T)
-  for (let t = 0; t < T; t++) mask.fill(hidden, t * T + t + 1, (t + 1) * T)
-  return constant(Tensors.f32(mask, [1, 1, T, T]))
+/** Additive mask [1, 1, to-from, to] of scores: query t of from..to-1 sees keys 0 to t. */
+export const causalMask = (from: number, to: number): Expr => {
+  const mask = new Float32Array((to - from) * to)
+  for (let t = from; t < to; t++) mask.fill(hidden, (t - from) * to + t + 1, (t - from + 1) * to)
+  return constant(Tensors.f32(mask, [1, 1, to - from, to]))
 }
 
 /** Additive mask [B, 1, 1, S] of scores: row b sees keys start[b] to S-1. start [B] i32. */
