@@ -30,7 +30,7 @@ describe("numberIn", () => {
     ["-2 1/2 cups", "-5/2"],
     [String.raw`\frac{3}{4}`, "3/4"],
     [String.raw`$\boxed{42}$`, "42"],
-    [String.raw`1{,}000`, "1000"],
+    ["1{,}000", "1000"],
     ["50%", "50"],
     ["18 dollars per day", "18"],
     ["x = 5", "5"],
@@ -125,6 +125,10 @@ describe("multipleChoice", () => {
   })
   it("golden: gold without a label is compared by text, the bare letter by its option", () => {
     expect([judge(check, "Vitamin C", "D"), judge(check, "Vitamin C", "C")]).toEqual([1, 0])
+  })
+  it("golden: several labels are wrong in either order, and leave a gold answer undecided", () => {
+    expect([judge(check, "C. Beta-blocker", "C\nA"), judge(check, "C. Beta-blocker", "C. x\nC. y")]).toEqual([0, 1])
+    expect(judge(check, "A\nC", "C")).toBe("Unverifiable")
   })
   it("golden: an option that looks labelled is that option", () => {
     const bacteria = multipleChoice(["S. aureus", "E. coli", "x", "y", "z"])
