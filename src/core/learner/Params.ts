@@ -3,15 +3,15 @@ import type { Tensor } from "../tensor/index.ts"
 /** Parameters of a model by their name in a checkpoint. */
 export type Params = Readonly<Record<string, Tensor>>
 
-/** The same tensors under longer names. */
-export const prefixed = (prefix: string, tensors: Params): Params =>
-  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}${name}`, tensor]))
+/** The same record under longer names. */
+export const prefixed = <A>(prefix: string, record: Readonly<Record<string, A>>): Readonly<Record<string, A>> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [`${prefix}${name}`, value]))
 
-/** The tensors whose name has the prefix, without it. */
-export const unprefixed = (prefix: string, tensors: Params): Params =>
+/** What is under names with the prefix, without it. */
+export const unprefixed = <A>(prefix: string, record: Readonly<Record<string, A>>): Readonly<Record<string, A>> =>
   Object.fromEntries(
-    Object.entries(tensors).flatMap(([name, tensor]) =>
-      name.startsWith(prefix) ? [[name.slice(prefix.length), tensor] as const] : []
+    Object.entries(record).flatMap(([name, value]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), value] as const] : []
     )
   )
 
