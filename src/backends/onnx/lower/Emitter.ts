@@ -28,6 +28,8 @@ export interface Emitter {
   readonly nodes: (opType: string, inputs: ReadonlyArray<string>, options?: NodeOptions) => ReadonlyArray<string>
   /** A list of int64: shapes, axes, positions. */
   readonly ints: (values: ReadonlyArray<number>) => string
+  /** A tensor of int64. */
+  readonly integers: (values: ReadonlyArray<number>, shape: Shape) => string
   /** A rank-0 constant. */
   readonly scalar: (value: number, dtype?: DType) => string
   readonly constant: (tensor: Tensor) => string
@@ -49,7 +51,7 @@ const attribute = (v: Attributes[string]): Attribute =>
 const stored = (t: Tensor): Initializer["data"] => (t.data instanceof Float64Array ? Float32Array.from(t.data) : t.data)
 
 /** Constants up to this size are shared by value, larger ones by identity. */
-const smallConstant = 64
+const smallConstant = 4096
 
 /** A new, empty emitter. */
 export const make = (): Emitter => {
@@ -93,6 +95,7 @@ export const make = (): Emitter => {
     node: (opType, inputs, options) => emit(opType, inputs, options)[0]!,
     nodes: emit,
     ints: (values) => initializer("int64", [values.length], BigInt64Array.from(values, BigInt)),
+    integers: (values, shape) => initializer("int64", shape, BigInt64Array.from(values, BigInt)),
     scalar: (value, dtype = "f32") =>
       initializer(
         elementType[dtype],

@@ -5,6 +5,7 @@ import { attend, biased, matMul } from "./linear.ts"
 import { expand, full, pad, reshape, slice, sumOfPads, transpose } from "./movement.ts"
 import { inputName, type Rules } from "./Plan.ts"
 import { argMax, cumSum, reduceMax, reduceSum, topKIndices, topKValues } from "./reduction.ts"
+import { rotation } from "./rotation.ts"
 
 const same: Rules["StopGradient"] = ({ node }) => ({ args: node.args, emit: (_, [x]) => x! })
 
@@ -36,6 +37,7 @@ export const cpu: Rules = {
   StopGradient: same,
 
   Add: ({ view, id, node }) =>
+    rotation(view, id) ??
     sumOfPads(view, id) ??
     sumWithScatter(view, id) ??
     biased(view, id) ??
@@ -64,10 +66,11 @@ export const cpu: Rules = {
   Reshape: reshape,
   Transpose: transpose,
   Expand: expand,
-  Concat: ({ node, op }) => ({
-    args: node.args,
-    emit: (e, names) => e.node("Concat", names, { attributes: { axis: op.axis } })
-  }),
+  Concat: ({ view, id, node, op }) =>
+    rotation(view, id) ?? {
+      args: node.args,
+      emit: (e, names) => e.node("Concat", names, { attributes: { axis: op.axis } })
+    },
   Slice: slice,
   Pad: pad,
 
