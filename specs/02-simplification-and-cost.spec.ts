@@ -76,6 +76,16 @@ describe("simplify", () => {
       "%3: f32[5,3] = Concat axis=0 y row x; return r = %3"
     ],
     [
+      "overlapping paddings stay a sum",
+      ops.add(ops.pad(x, 0, 1, 0), ops.pad(y, 0, 0, 1)),
+      expect.stringMatching(/Pad .*Pad .*Add /)
+    ],
+    [
+      "slices of different tensors do not join",
+      ops.concat([ops.slice(x, 1, 0, 1), ops.slice(y, 1, 1, 3)], 1),
+      expect.stringMatching(/Slice .*Slice .*Concat /)
+    ],
+    [
       "elementwise ops come before repetition",
       ops.exp(ops.expand(row, [2, 3])),
       "%1: f32[1,3] = Exp row; %2: f32[2,3] = Expand %1; return r = %2"

@@ -119,6 +119,7 @@ export const errorScenarios: ReadonlyArray<Scenario> = [
     name: "compile: freezing what is not resident, or not in memory, is refused",
     tell: Effect.gen(function* () {
       const memory = yield* Backend.use((b) => b.memory)
+      yield* memory.write({ x: two })
       const found = [yield* compiling({ memory, freeze: ["x"] }), yield* compiling({ memory, freeze: ["w"] })]
       return { found, expected: ["BadFeed x", "BadFeed w"] }
     })

@@ -157,6 +157,32 @@ export const memoryScenarios: ReadonlyArray<Scenario> = [
     })
   },
   {
+    name: "memory: a carried input is a copy, of memory and of what the caller fed",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ cache: rows(1, 2), old: rows(0, 0), fed: f(0) })
+      const step = Steps.make({
+        program: Programs.fromExprs({
+          before: ops.input("cache", [2, 1]),
+          row: ops.input("row", [1, 1]),
+          same: ops.input("x", [1]),
+          unused: ops.sum(ops.input("old", [2, 1])),
+          unread: ops.sum(ops.input("fed", [1]))
+        }),
+        resident: ["cache", "old", "fed"],
+        carry: [Steps.replace("before", "old"), Steps.append("row", "cache"), Steps.replace("same", "fed")],
+        guard: []
+      })
+      const keep = yield* compile(step, memory)
+      const mine = Float64Array.of(5)
+      yield* keep.run({ row: rows(9), x: Tensors.f64(mine, [1]) }, { at: 1 })
+      mine[0] = 6
+      return {
+        found: yield* peek(memory, "cache", "old", "fed"),
+        expected: { cache: [1, 9], old: [1, 2], fed: [5] }
+      }
+    })
+  },
+  {
     name: "memory: a frozen input keeps the value it was compiled with",
     tell: Effect.gen(function* () {
       const memory = yield* held({ w: f(1, 2) })
