@@ -1,0 +1,8 @@
+export { chooseReading, type PerturbedTrace } from "./chooseReading.ts"
+export { type GenerateOptions, generate, resultRow } from "./generate.ts"
+export { heatStrips } from "./heatStrips.ts"
+export { type Measured, type MeasureOptions, measure } from "./measure.ts"
+export type { Detector, Reading } from "./pools.ts"
+export * as Pools from "./pools.ts"
+export { scoreRows, type TrainedReward, tokenLogits, unitRewards } from "./score.ts"
+export { storedRows } from "./storedRows.ts"

@@ -1,0 +1,104 @@
+import type { ResultRow } from "../../core/data/index.ts"
+import {
+  aurocPooled,
+  aurocWithinPrompt,
+  differenceOverPrompts,
+  Localisation,
+  passAtK,
+  passAtKPerPrompt,
+  Rerankers,
+  type Resampling,
+  Resamplings
+} from "../../core/evaluation/index.ts"
+import { rewardBins } from "../../core/figure/index.ts"
+import type { Method } from "../../core/figure/report/index.ts"
+import type { StepVerdict } from "../../core/task/index.ts"
+import * as Pools from "./pools.ts"
+
+export interface MeasureOptions {
+  readonly rows: ReadonlyArray<ResultRow>
+  readonly reading: Pools.Reading
+  /** Which steps of a row are right, where the task can tell. */
+  readonly verdictOf?: (row: ResultRow) => StepVerdict | undefined
+  /** Rows of the SFT policy on the same prompts, for the paired gain. */
+  readonly sft?: ReadonlyArray<ResultRow>
+  /** pass@k is reported at these. */
+  readonly ks?: ReadonlyArray<number>
+  /** Best-of-n is reported at these. */
+  readonly ns?: ReadonlyArray<number>
+  /** Rerankers beside the six that are always shown, e.g. by length. */
+  readonly rerankers?: ReadonlyArray<Rerankers.Reranker>
+  readonly resampling?: Resampling
+}
+
+/** Everything about a method that its rows say. */
+export type Measured = Pick<
+  Method,
+  "passAt1" | "gainOverSft" | "passAtK" | "rerank" | "localisation" | "separation" | "rewardBins" | "selector"
+>
+
+const correctness = (rows: ReadonlyArray<ResultRow>): ReadonlyArray<ReadonlyArray<boolean>> =>
+  Pools.byPrompt(rows).map((group) => group.map((row) => Pools.isRight(row) === true))
+
+/** Correctness of the prompts of `rows`, in the order of those of `like`. */
+const aligned = (rows: ReadonlyArray<ResultRow>, like: ReadonlyArray<ResultRow>) => {
+  const groups = new Map(Pools.byPrompt(rows).map((group) => [group[0]!.prompt_id, group]))
+  return Pools.byPrompt(like).map((group) =>
+    (groups.get(group[0]!.prompt_id) ?? []).map((row) => Pools.isRight(row) === true)
+  )
+}
+
+/** Measures the rows of one method: pass@k, reranking, localisation, separation. A pure function of the rows. */
+export const measure = (options: MeasureOptions): Measured => {
+  const { rows, reading, sft, resampling = Resamplings.standard } = options
+  const { ks = [1, 2, 4, 8], ns = [1, 2, 4, 8], rerankers = [], verdictOf = () => undefined } = options
+  const correct = correctness(rows)
+  const isScored = rows.length > 0 && rows.every((row) => row.reward_model_score !== undefined)
+  const pools = Pools.rerankPools(rows, reading.trace)
+  const scored = pools.flatMap(({ correct, scores }) =>
+    scores["reward"] === undefined ? [] : [{ correct, scores: scores["reward"] }]
+  )
+  const wrong = Pools.localisationRows(rows, verdictOf, reading)
+  return {
+    passAt1: passAtK(correct, 1, resampling),
+    passAtK: ks.map((k) => ({ k, value: passAtK(correct, k, resampling) })),
+    ...(sft === undefined
+      ? {}
+      : {
+          gainOverSft: differenceOverPrompts(
+            passAtKPerPrompt(correct, 1),
+            passAtKPerPrompt(aligned(sft, rows), 1),
+            resampling
+          )
+        }),
+    rerank: [
+      ...Rerankers.curve(
+        pools,
+        [
+          ...Rerankers.standard.filter(({ name }) => isScored || (name !== "reward" && name !== "weightedMajority")),
+          ...rerankers
+        ],
+        ns,
+        resampling
+      )
+    ],
+    localisation: [...Localisation.localise(wrong, isScored ? ["reward", "logProb"] : ["logProb"], resampling)],
+    ...(isScored
+      ? {
+          selector: reading.trace.name,
+          separation: {
+            aurocPooled: aurocPooled(scored, resampling),
+            aurocWithinPrompt: aurocWithinPrompt(scored, resampling)
+          }
+        }
+      : {}),
+    rewardBins: isScored
+      ? [
+          ...rewardBins(
+            scored.flatMap(({ scores }) => scores),
+            scored.flatMap(({ correct }) => correct)
+          )
+        ]
+      : []
+  }
+}

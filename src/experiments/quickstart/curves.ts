@@ -1,0 +1,124 @@
+import { Effect, Option } from "effect"
+import type { Method } from "../../core/figure/report/index.ts"
+import { Journal, RunDirectory } from "../../core/run/index.ts"
+
+/** One finished step of a stage, as the journal holds it. */
+export interface StepRow {
+  readonly step: number
+  readonly metrics: Readonly<Record<string, number>>
+}
+
+const parse = (text: string): Readonly<Record<string, unknown>> | undefined => {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === "object" && parsed !== null ? { ...parsed } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The steps of each stage over all sessions, from `metrics.jsonl`. */
+export const stepRows = Effect.fnUntraced(function* (directory: RunDirectory.RunDirectory) {
+  const bytes = yield* RunDirectory.readArtifact(directory, Journal.metricsName)
+  const lines = Option.isNone(bytes) ? [] : new TextDecoder().decode(bytes.value).split("\n")
+  const stages = new Map<string, Array<StepRow>>()
+  for (const text of lines) {
+    const row = parse(text)
+    if (row === undefined) continue
+    const stage = String(row["stage"])
+    const metrics = Object.fromEntries(
+      Object.entries(row).flatMap(([name, value]) =>
+        typeof value === "number" && !Journal.reservedNames.includes(name) ? [[name, value] as const] : []
+      )
+    )
+    stages.set(stage, [...(stages.get(stage) ?? []), { step: Number(row["step"]), metrics }])
+  }
+  return stages
+})
+
+type Curve = Method["curves"][number]
+
+const points = (rows: ReadonlyArray<StepRow>, series: string, name: string): Curve["points"] =>
+  rows.flatMap(({ step, metrics }) => {
+    const value = metrics[name]
+    return value === undefined ? [] : [{ series, step, value }]
+  })
+
+/** Curves without any point are left out. */
+const present = (curves: ReadonlyArray<Curve>): Array<Curve> => curves.filter((curve) => curve.points.length > 0)
+
+/** Training and validation loss of supervised fine-tuning. */
+export const sftCurves = (rows: ReadonlyArray<StepRow>): Array<Curve> =>
+  present([
+    {
+      id: "loss",
+      title: "Loss",
+      xLabel: "update",
+      yLabel: "negative log-likelihood (nats a token)",
+      format: "number",
+      points: [...points(rows, "training", "loss"), ...points(rows, "validation", "eval/loss")]
+    }
+  ])
+
+/** What a policy stage went through. Steps before the policy's first are negative: the critic's warm-up. */
+export const policyCurves = (all: ReadonlyArray<StepRow>): Array<Curve> => {
+  const warmup = all.filter(({ metrics }) => metrics["reward_warmup/loss"] !== undefined).length
+  const rows = all.map(({ step, metrics }) => ({ step: step - warmup, metrics }))
+  const display = "held-out pass@1"
+  return present([
+    {
+      id: "reward",
+      title: "Reward",
+      xLabel: "policy step",
+      yLabel: "reward",
+      format: "number",
+      points: [
+        ...points(rows, "mean of the batch", "reward"),
+        ...points(rows, "held-out gain over SFT", "held_out/reward_gain")
+      ]
+    },
+    {
+      id: "kl",
+      title: "Distance from SFT",
+      xLabel: "policy step",
+      yLabel: "KL (nats a token)",
+      format: "number",
+      points: points(rows, "KL", "kl")
+    },
+    {
+      id: "critic-loss",
+      title: "Critic loss",
+      xLabel: "policy step",
+      yLabel: "cross-entropy (nats)",
+      format: "number",
+      points: [...points(rows, "warm-up", "reward_warmup/loss"), ...points(rows, "training", "reward/loss")]
+    },
+    {
+      id: "correct",
+      title: "Correct answers",
+      xLabel: "policy step",
+      yLabel: "share of held-out prompts",
+      format: "percent",
+      points: points(rows, display, "display/pass_at_1"),
+      displayOnly: [display]
+    }
+  ])
+}
+
+/** The critic on held-out prompts, step by step. */
+export const criticHealth = (all: ReadonlyArray<StepRow>): Array<Method["criticHealth"][number]> => {
+  const warmup = all.filter(({ metrics }) => metrics["reward_warmup/loss"] !== undefined).length
+  return all.flatMap(({ step, metrics }) => {
+    const auroc = metrics["held_out/auroc"]
+    if (auroc === undefined) return []
+    return [
+      {
+        step: Math.max(0, step - warmup),
+        expertAccuracy: metrics["held_out/acc_pos"] ?? 0,
+        policyAccuracy: metrics["held_out/acc_neg"] ?? 0,
+        auroc,
+        margin: metrics["held_out/margin"] ?? 0
+      }
+    ]
+  })
+}

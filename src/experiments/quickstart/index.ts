@@ -1,0 +1,2 @@
+export { arithmeticPlan, quickPlan } from "./arithmeticPlan.ts"
+export { type ReasoningPlan, reasoning } from "./reasoning.ts"

@@ -1,0 +1,156 @@
+import { Effect } from "effect"
+import type { ResultRow } from "../../core/data/index.ts"
+import type { Method, ReportData } from "../../core/figure/report/index.ts"
+import { equationPerturbations, Granularities, Perturbations } from "../../core/reward/index.ts"
+import type { PlannedStage } from "../../core/run/index.ts"
+import { arithmetic } from "../../core/task/index.ts"
+import type { QuickstartOptions } from "../commands/index.ts"
+import { heatStrips, measure } from "../evaluate/index.ts"
+import { readReward, scoredRows, testRows, verdictOf } from "./assess.ts"
+import { criticHealth, policyCurves, sftCurves, stepRows } from "./curves.ts"
+import { publish } from "./publish.ts"
+import { describe, type Recipe, settings } from "./Recipe.ts"
+import * as Session from "./Session.ts"
+import { airlName, learnAirl, learnGrpo, learnSft, type NamedGranularity, prepare, rewardModelOf } from "./stages.ts"
+
+/** What the generated task holds, and which granularities are learned. */
+export interface ReasoningPlan {
+  readonly recipe: Recipe
+  readonly sizes: {
+    readonly train: number
+    readonly unlabelled: number
+    readonly validation: number
+    readonly test: number
+  }
+  readonly interval: number
+}
+
+const stageSeconds = { sft: 0.1, warmup: 0.15, policy: 1 } as const
+
+const planOf = ({ sft, critic, policy, grpo }: Recipe, granularities: ReadonlyArray<NamedGranularity>) => [
+  { stage: "sft", steps: sft.steps, secondsPerStep: stageSeconds.sft },
+  ...granularities.map(({ key }): PlannedStage => {
+    const steps = critic.warmupUpdates + policy.steps
+    const seconds = critic.warmupUpdates * stageSeconds.warmup + policy.steps * stageSeconds.policy
+    return { stage: airlName(key), steps, secondsPerStep: seconds / Math.max(1, steps) }
+  }),
+  { stage: "grpo", steps: grpo.steps ?? policy.steps, secondsPerStep: stageSeconds.policy }
+]
+
+const bare = { localisation: [], rerank: [], rewardBins: [], criticHealth: [], curves: [] }
+
+/**
+ * The whole path on generated arithmetic: an SFT policy from nothing, a reward and a policy by AIRL for each
+ * granularity, GRPO with the true outcome for reference; then pass@k, reranking and localisation of all of them.
+ */
+export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions, plan: ReasoningPlan) {
+  const { recipe, sizes, interval } = plan
+  const { seed } = options
+  const task = arithmetic({ seed, ...sizes })
+  const granularities: ReadonlyArray<NamedGranularity> = [
+    { key: "sparse", label: "sparse", granularity: Granularities.sparse },
+    { key: "stepwise", label: "step-wise", granularity: Granularities.stepwise(task.stepRule) },
+    { key: "interval", label: `interval ${interval}`, granularity: Granularities.interval(interval) },
+    { key: "dense", label: "dense", granularity: Granularities.dense }
+  ]
+  const prepared = prepare(task, recipe, seed, Perturbations.oneOf(equationPerturbations()))
+  const config = { task: task.name, seed, interval, ...sizes, recipe: describe(recipe) }
+  const session = yield* Session.open(options, { config }, planOf(recipe, granularities))
+  const steps = verdictOf(prepared)
+
+  const sft = yield* learnSft(prepared, session)
+  const sftRows = yield* testRows(prepared, session, "sft", sft)
+
+  const learned = yield* Effect.forEach(granularities, (named) =>
+    Effect.gen(function* () {
+      const { policy, critic } = yield* learnAirl(prepared, session, sft, named)
+      const model = rewardModelOf(prepared, sft, named.key)
+      const { reward, reading } = yield* readReward(prepared, model, critic, named)
+      const own = yield* testRows(prepared, session, `drawn-${named.key}`, policy)
+      return {
+        named,
+        reading,
+        own: yield* scoredRows(prepared, session, `airl-${named.key}`, reward, own),
+        sft: yield* scoredRows(prepared, session, `sft-by-${named.key}`, reward, sftRows)
+      }
+    })
+  )
+  const grpo = yield* learnGrpo(prepared, session, sft)
+  const grpoRows = yield* testRows(prepared, session, "grpo", grpo)
+
+  const rows = yield* stepRows(session.directory)
+  const of = (stage: string) => rows.get(stage) ?? []
+  const plain = learned[0]!.reading
+  const methods: ReadonlyArray<Method> = [
+    {
+      ...bare,
+      key: "sft",
+      label: "SFT",
+      kind: "sft",
+      ...measure({ rows: sftRows, reading: plain, verdictOf: steps }),
+      curves: sftCurves(of("sft"))
+    },
+    ...learned.map(
+      ({ named, reading, own }): Method => ({
+        ...bare,
+        key: named.key,
+        label: `AIRL ${named.label}`,
+        kind: "airl",
+        ...measure({ rows: own, reading, verdictOf: steps, sft: sftRows }),
+        curves: policyCurves(of(airlName(named.key))),
+        criticHealth: criticHealth(of(airlName(named.key)))
+      })
+    ),
+    {
+      ...bare,
+      key: "grpo",
+      label: "GRPO, true outcome",
+      kind: "grpo",
+      ...measure({ rows: grpoRows, reading: plain, verdictOf: steps, sft: sftRows }),
+      curves: policyCurves(of("grpo"))
+    },
+    ...learned.map(
+      ({ named, reading, sft: scored }): Method => ({
+        ...bare,
+        key: named.key,
+        label: `${named.label} reward on SFT samples`,
+        kind: "reward",
+        ...measure({ rows: scored, reading, verdictOf: steps })
+      })
+    )
+  ]
+  const promptOf = ({ prompt }: ResultRow): string => prompt.at(-1)?.content ?? ""
+  const data: ReportData = {
+    title: "A reward learned from expert reasoning",
+    description:
+      "Chains of small sums told as word problems, each solved by an expert one equation a line. The critic learns to tell the expert's traces from the policy's; it never sees whether an answer is right.",
+    task: task.name,
+    seed,
+    config: [...settings(config)],
+    methods: [...methods],
+    heatStrips: learned.flatMap(({ named, reading, sft: scored }) =>
+      named.key === "sparse"
+        ? []
+        : [
+            ...heatStrips({
+              rows: scored,
+              reading,
+              verdictOf: steps,
+              title: `${named.label} reward`,
+              id: named.key,
+              promptOf,
+              wrong: 2,
+              right: 1
+            })
+          ]
+    ),
+    tables: [],
+    notes: [
+      "How a reward is read (which selector, which detector) was chosen on perturbed validation demonstrations.",
+      "GRPO is given the true outcome of training problems; the other methods are not."
+    ],
+    wallSeconds: session.wallSeconds(),
+    peakMemoryBytes: session.peakMemoryBytes()
+  }
+  yield* publish(session.directory, data, options)
+})
