@@ -31,6 +31,13 @@ describe("simplify", () => {
     ["not not b = b", ops.not(ops.not(b)), "return r = b"],
     ["x + -y = x - y", ops.add(x, ops.neg(y)), "%2: f32[2,3] = Sub x y; return r = %2"],
     ["x - -y = x + y", ops.sub(x, ops.neg(y)), "%2: f32[2,3] = Add x y; return r = %2"],
+    ["-x y = -(x y)", ops.mul(ops.neg(x), y), "%2: f32[2,3] = Mul x y; %3: f32[2,3] = Neg %2; return r = %3"],
+    [
+      "x + y (-z) = x - y z",
+      ops.add(x, ops.mul(y, ops.neg(x))),
+      "%2: f32[2,3] = Mul y x; %3: f32[2,3] = Sub x %2; return r = %3"
+    ],
+    ["-x / -y = x / y", ops.div(ops.neg(x), ops.neg(y)), "%2: f32[2,3] = Div x y; return r = %2"],
     ["max(x, x) = x", ops.max(x, x), "return r = x"],
     ["b and b = b", ops.and(b, b), "return r = b"],
     ["x^1 = x", ops.pow(x, 1), "return r = x"],

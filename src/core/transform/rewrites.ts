@@ -3,16 +3,19 @@ import {
   add,
   apply,
   concat,
+  div,
   type Expr,
   expand,
   full,
   matMul,
   mul,
+  neg,
   type OpOf,
   type OpTag,
   pad,
   reciprocal,
   reshape,
+  scalar,
   slice,
   sub,
   sum,
@@ -41,7 +44,7 @@ const without = (x: Expr, tag: OpTag): Expr | undefined => (x.op._tag === tag ? 
 /** What an operand was before it was repeated: broadcasting repeats it again. */
 const unexpanded = (x: Expr): Expr => {
   if (x.op._tag === "Expand") return x.args[0]!
-  return x.op._tag === "Full" && x.shape.length > 0 ? full([], x.op.value, x.dtype) : x
+  return x.op._tag === "Full" ? scalar(x.op.value, x.dtype) : x
 }
 
 /** Applies an elementwise op before its operands are repeated, not after. */
@@ -102,6 +105,13 @@ const interleaved = (a: Expr, b: Expr): Expr | undefined => {
 const idempotent = ([a, b]: readonly [Expr, Expr], _: unknown, x: Expr): Expr | undefined =>
   a === b && Shapes.equal(a.shape, x.shape) ? a : undefined
 
+/** A product or quotient with a sign in front of it, where sums can take it up, not in its operands. */
+const negated = (a: Expr, b: Expr, f: (a: Expr, b: Expr) => Expr): Expr | undefined => {
+  const [plusA, plusB] = [without(a, "Neg"), without(b, "Neg")]
+  if (plusA !== undefined) return plusB === undefined ? neg(f(plusA, b)) : f(plusA, plusB)
+  return plusB === undefined ? undefined : neg(f(a, plusB))
+}
+
 /** Swaps the last two axes and nothing else. */
 const turned = (x: Expr): Expr | undefined => {
   if (x.op._tag !== "Transpose") return undefined
@@ -128,6 +138,8 @@ const joined = (parts: ReadonlyArray<Expr>, axis: number): ReadonlyArray<Expr> =
  * is not part of a program's meaning, and a sum of n equal terms may become a product with n.
  */
 export const rewrites: { readonly [T in OpTag]?: Rewrite<T> } = {
+  Full: (_, { value }, x) => (x.shape.length === 0 ? scalar(value, x.dtype) : undefined),
+
   Neg: ([a]) => without(a, "Neg"),
   Not: ([a]) => without(a, "Not"),
   Pow: ([a], { exponent }, x) => {
@@ -150,8 +162,8 @@ export const rewrites: { readonly [T in OpTag]?: Rewrite<T> } = {
     const negB = without(b, "Neg")
     return dropping(a, b, 0, x) ?? (negB === undefined ? undefined : add(a, negB))
   },
-  Mul: ([a, b], _, x) => dropping(a, b, 1, x) ?? dropping(b, a, 1, x),
-  Div: ([a, b], _, x) => dropping(a, b, 1, x),
+  Mul: ([a, b], _, x) => dropping(a, b, 1, x) ?? dropping(b, a, 1, x) ?? negated(a, b, mul),
+  Div: ([a, b], _, x) => dropping(a, b, 1, x) ?? (x.dtype === "f32" ? negated(a, b, div) : undefined),
   Max: idempotent,
   Min: idempotent,
   And: idempotent,
