@@ -1,2 +1,2 @@
-export { layer } from "./layer.ts"
 export * as Reference from "./layer.ts"
+export { layer } from "./layer.ts"
