@@ -17,7 +17,7 @@ import {
   type UnsupportedOp
 } from "../service/index.ts"
 import { Shapes, Tensors } from "../tensor/index.ts"
-import { type Batch, batches, batchRows, bucket } from "./buckets.ts"
+import { type Batch, batches, batchRows, bucket } from "./Batch.ts"
 import { rejected } from "./checkRequests.ts"
 import { type Form, formOf } from "./Form.ts"
 import { compactFeeds, decodeFeeds, prefillFeeds, type Slots } from "./feeds.ts"

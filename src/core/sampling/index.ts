@@ -1,4 +1,5 @@
-export { type Candidates, candidates } from "./draw.ts"
+export * as Batches from "./Batch.ts"
+export { type Candidates, candidates, type Drawn, draw, occurrences } from "./draw.ts"
 export { type Form, formOf, knobs, plain } from "./Form.ts"
 export type { Settings } from "./Sampling.ts"
 export * as Sampling from "./Sampling.ts"
