@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config"
 
 export default defineConfig({
+  // Examples import the package by its own name: here that is the source, not a build.
+  ssr: { resolve: { conditions: ["source", "node", "import", "default"] } },
   test: {
     include: ["specs/**/*.spec.ts", "property-tests/**/*.test.ts"],
     testTimeout: 120_000,
