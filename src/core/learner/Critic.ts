@@ -6,7 +6,7 @@ import { Programs } from "../program/index.ts"
 import type { Metrics } from "../run/index.ts"
 import type { Backend, BackendFailure, BadFeed } from "../service/index.ts"
 import { Rng } from "../tensor/index.ts"
-import { type Params, prefixed, unprefixed } from "./Params.ts"
+import type { Params } from "./Params.ts"
 import * as Replay from "./Replay.ts"
 import type { RewardModel } from "./RewardModel.ts"
 import * as Scorer from "./Scorer.ts"
@@ -68,8 +68,11 @@ export interface Critic {
     sequences: ReadonlyArray<Sequence.Sequence>
   ) => Effect.Effect<ReadonlyArray<UnitRewards>, Scorer.ScoreError>
   readonly params: Effect.Effect<Params, BackendFailure | BadFeed>
+  /** Parameters and moments. */
   readonly save: Effect.Effect<Params, BackendFailure | BadFeed>
   readonly restore: (tensors: Params) => Effect.Effect<void, BackendFailure | BadFeed>
+  readonly saveReplay: Effect.Effect<Params>
+  readonly restoreReplay: (tensors: Params) => Effect.Effect<void>
 }
 
 /** A trace and what the critic is told about it. */
@@ -186,14 +189,12 @@ export const make = (options: CriticOptions): Effect.Effect<Critic, BackendFailu
           })
         ),
       params: trainer.params,
-      save: Effect.map(trainer.save, (memory) => ({
-        ...prefixed("memory/", memory),
-        ...prefixed("replay/", Replay.toTensors(replay))
-      })),
-      restore: (tensors) =>
-        Effect.suspend(() => {
-          replay = Replay.fromTensors(replayCapacity, unprefixed("replay/", tensors))
-          return trainer.restore(unprefixed("memory/", tensors))
+      save: trainer.save,
+      restore: trainer.restore,
+      saveReplay: Effect.sync(() => Replay.toTensors(replay)),
+      restoreReplay: (tensors) =>
+        Effect.sync(() => {
+          replay = Replay.fromTensors(replayCapacity, tensors)
         })
     }
   })

@@ -207,6 +207,7 @@ export const make = (options: AirlOptions): Effect.Effect<AirlStage, Policy.Poli
           tensors: {
             ...prefixed("policy/", yield* policy.save),
             ...prefixed("critic/", yield* critic.save),
+            ...prefixed("replay/", yield* critic.saveReplay),
             ...prefixed("kept/", kept),
             ...prefixed("warm/", warm),
             ...prefixed("reference/", Replay.toTensors({ capacity: 0, fresh: samples, past: [] }))
@@ -222,6 +223,7 @@ export const make = (options: AirlOptions): Effect.Effect<AirlStage, Policy.Poli
         reference = Replay.fromTensors(replayCapacity, unprefixed("reference/", tensors)).fresh
         yield* policy.restore(unprefixed("policy/", tensors))
         yield* critic.restore(unprefixed("critic/", tensors))
+        yield* critic.restoreReplay(unprefixed("replay/", tensors))
       }),
       result: Effect.gen(function* () {
         return {

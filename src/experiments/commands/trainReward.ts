@@ -13,7 +13,7 @@ export interface TrainRewardOptions extends RunOptions {
   readonly demonstrations: ReadonlyArray<string>
   /** JSONL files of policy traces; without any, negatives are perturbed demonstrations alone. */
   readonly rollouts: ReadonlyArray<string>
-  /** `tokenizer.json`; characters without one. */
+  /** `tokenizer.json`; without one, a vocabulary is learned from the files. */
   readonly tokenizer: string | undefined
   readonly granularity: GranularityChoice
   readonly steps: number | undefined
@@ -62,7 +62,7 @@ export const trainRewardCommand = (source: Source<TrainRewardOptions>, args: Rea
       ),
       tokenizer: maybe(Flag.File("tokenizer", { mustExist: true })).pipe(
         Flag.withMetavar("FILE"),
-        Flag.withDescription("tokenizer.json; single characters without one")
+        Flag.withDescription("tokenizer.json; without one, a vocabulary is learned from the files")
       ),
       granularity,
       steps: maybe(wholeNumber("steps", 1)).pipe(Flag.withMetavar("N"), Flag.withDescription("Critic updates")),

@@ -1,45 +1,45 @@
-import { RewardModels } from "../../core/learner/index.ts"
+import { verifierHead } from "../../core/learner/index.ts"
 import { Advantage } from "../../core/objective/index.ts"
 import type { ReasoningPlan } from "./reasoning.ts"
 
 /** The settings of `npm start`. */
 export const arithmeticPlan: ReasoningPlan = {
-  sizes: { train: 1000, unlabelled: 0, validation: 200, test: 200 },
-  interval: 8,
+  sizes: { train: 1500, unlabelled: 0, validation: 200, test: 200 },
+  interval: 5,
   recipe: {
-    model: { width: 64, layers: 2, heads: 4, feedForward: 192, initializerRange: 0.05 },
+    model: { width: 64, layers: 2, heads: 4, feedForward: 192, initializerRange: 0.125 },
     sft: {
-      steps: 700,
+      steps: 750,
       batchSize: 32,
       validateEvery: 50,
       optimiser: { learningRate: 5e-3, warmupSteps: 50, weightDecay: 0.1, beta2: 0.98 }
     },
     policy: {
-      steps: 30,
-      promptsPerStep: 16,
+      steps: 40,
+      promptsPerStep: 32,
       generations: 8,
-      klCoefficient: 0.05,
+      klCoefficient: 0.02,
       clip: 0.2,
       updates: 1,
       experts: 0,
       advantage: Advantage.groupRelative(),
-      optimiser: { learningRate: 1e-4, warmupSteps: 3, weightDecay: 0, beta2: 0.98 }
+      optimiser: { learningRate: 7e-4, warmupSteps: 5, weightDecay: 0, beta2: 0.98 }
     },
     critic: {
       model: {
-        name: "scalar head",
-        make: ({ config, trunk, seed }) => RewardModels.scalarHead({ config, trunk, seed })
+        name: "verifier head",
+        make: ({ config, trunk, seed }) => verifierHead({ config, trunk, seed })
       },
       labelSmoothing: 0.1,
-      batch: { rollouts: 8, freshShare: 0.5, perturbed: 24, versions: 1 },
+      batch: { rollouts: 4, freshShare: 0.5, perturbed: 24, versions: 1 },
       weighting: { rollout: 1, perturbed: 1, beforeChange: "ignored" },
       clamp: [-5, 5],
       temperature: 1,
       replayCapacity: 4096,
-      warmupUpdates: 150,
+      warmupUpdates: 200,
       updatesPerWarmupBatch: 25,
-      updates: 2,
-      optimiser: { learningRate: 1e-3, warmupSteps: 20, weightDecay: 0.1, beta2: 0.98 }
+      updates: 1,
+      optimiser: { learningRate: 3e-3, warmupSteps: 20, weightDecay: 0.1, beta2: 0.98 }
     },
     heldOut: { prompts: 64, every: 10, selection: { keep: "last" } },
     grpo: {},

@@ -14,7 +14,7 @@ import {
   type TrainedReward,
   tokenLogits
 } from "../evaluate/index.ts"
-import type { Session } from "./Session.ts"
+import type { Session } from "../run/index.ts"
 import { type NamedGranularity, type Prepared, perturbing } from "./stages.ts"
 
 /** A reward with the way in which its units are read. */

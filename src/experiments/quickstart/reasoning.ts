@@ -6,11 +6,11 @@ import type { PlannedStage } from "../../core/run/index.ts"
 import { arithmetic } from "../../core/task/index.ts"
 import type { QuickstartOptions } from "../commands/index.ts"
 import { heatStrips, measure } from "../evaluate/index.ts"
+import { configuration, Sessions, settings } from "../run/index.ts"
 import { readReward, scoredRows, testRows, verdictOf } from "./assess.ts"
 import { criticHealth, policyCurves, sftCurves, stepRows } from "./curves.ts"
 import { publish } from "./publish.ts"
-import { describe, type Recipe, settings } from "./Recipe.ts"
-import * as Session from "./Session.ts"
+import type { Recipe } from "./Recipe.ts"
 import { airlName, learnAirl, learnGrpo, learnSft, type NamedGranularity, prepare, rewardModelOf } from "./stages.ts"
 
 /** What the generated task holds, and which granularities are learned. */
@@ -54,8 +54,8 @@ export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions
     { key: "dense", label: "dense", granularity: Granularities.dense }
   ]
   const prepared = prepare(task, recipe, seed, Perturbations.oneOf(equationPerturbations()))
-  const config = { task: task.name, seed, interval, ...sizes, recipe: describe(recipe) }
-  const session = yield* Session.open(options, { config }, planOf(recipe, granularities))
+  const config = { task: task.name, seed, interval, ...sizes, recipe: configuration(recipe) }
+  const session = yield* Sessions.open(options, { config }, planOf(recipe, granularities))
   const steps = verdictOf(prepared)
 
   const sft = yield* learnSft(prepared, session)

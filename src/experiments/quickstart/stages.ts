@@ -17,8 +17,8 @@ import { plain } from "../../core/sampling/index.ts"
 import type { SamplingOptions } from "../../core/service/index.ts"
 import { type Task, Tasks } from "../../core/task/index.ts"
 import { Rng } from "../../core/tensor/index.ts"
-import { modelConfig, optimiser, type PolicySettings, type Recipe } from "./Recipe.ts"
-import type { Session } from "./Session.ts"
+import { modelConfig, optimiser, type Session } from "../run/index.ts"
+import type { PolicySettings, Recipe } from "./Recipe.ts"
 
 /** A task made ready for token models: ids, limits, the decoder's shape, and how experts are made wrong. */
 export interface Prepared {

@@ -1,0 +1,64 @@
+import { Result } from "effect"
+import { type ModelConfig, ModelConfigs } from "../../core/model/index.ts"
+import {
+  adamw,
+  chain,
+  clipByGlobalNorm,
+  type GradientTransform,
+  matricesOnly,
+  Schedules
+} from "../../core/optim/index.ts"
+
+/** The shape of a small decoder. */
+export interface ModelShape {
+  readonly width: number
+  readonly layers: number
+  readonly heads: number
+  readonly feedForward: number
+  /** Standard deviation of fresh weights. */
+  readonly initializerRange: number
+}
+
+/** AdamW with clipping at norm 1, linear warm-up and a cosine to 0. */
+export interface OptimiserSettings {
+  readonly learningRate: number
+  readonly warmupSteps: number
+  readonly weightDecay: number
+  readonly beta2: number
+}
+
+/** The decoder of that shape: Qwen2 with a tied head. */
+export const modelConfig = (shape: ModelShape, vocabulary: number, contextLength: number): ModelConfig =>
+  // Every field is ours, so a refusal would be a defect.
+  Result.getOrThrow(
+    ModelConfigs.fromJson({
+      model_type: "qwen2",
+      hidden_size: shape.width,
+      intermediate_size: shape.feedForward,
+      num_hidden_layers: shape.layers,
+      num_attention_heads: shape.heads,
+      num_key_value_heads: shape.heads,
+      vocab_size: vocabulary,
+      max_position_embeddings: contextLength,
+      rms_norm_eps: 1e-6,
+      rope_theta: 10_000,
+      tie_word_embeddings: true,
+      initializer_range: shape.initializerRange
+    })
+  )
+
+/** The optimiser of so many updates. */
+export const optimiser = (settings: OptimiserSettings, updates: number): GradientTransform =>
+  chain(
+    clipByGlobalNorm(1),
+    adamw({
+      learningRate: Schedules.cosine({
+        peak: settings.learningRate,
+        warmupSteps: settings.warmupSteps,
+        totalSteps: updates
+      }),
+      beta2: settings.beta2,
+      weightDecay: settings.weightDecay,
+      decays: matricesOnly
+    })
+  )
