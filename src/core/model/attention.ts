@@ -1,4 +1,4 @@
-import { add, attend, concat, type Expr, matMul, reshape, slice, softmax, transpose } from "../program/index.ts"
+import { add, attend, concat, type Expr, expand, matMul, reshape, slice, softmax, transpose } from "../program/index.ts"
 
 /** Keys and values in order of time: both [n, B·Hkv, head_dim], so that a new position is one more row. */
 export interface KeyValues {
@@ -42,21 +42,25 @@ export const causalAttention = (queries: Expr, keys: Expr, values: Expr, blocks:
     2
   )
 
+/** A mask that broadcasts to [B, H, 1, P] as `attendCached` adds it: made once for all layers and positions. */
+export const groupedMask = (mask: Expr, [B, H, groups, P]: readonly [number, number, number, number]): Expr =>
+  reshape(expand(mask, [B, mask.shape[1] === 1 ? groups : H, 1, P]), [B * groups, -1, P])
+
 /**
  * Attention of one new position a row over cached positions and over `recent` ones that are not in the cache yet.
  * The cache is read where it lies; only scores are joined.
  *
- * queries [B, H, d]; past [P, B·Hkv, d]; recent [n, B·Hkv, d]; mask broadcasts to [B, H, 1, P] and
- * concerns the past alone; result [B, H, d].
+ * queries [B, H, d], divided by √d already; past [P, B·Hkv, d]; recent [n, B·Hkv, d]; result [B, H, d].
+ * mask [B·Hkv, 1 or H/Hkv, P] concerns the past alone: `groupedMask`.
  */
 export const attendCached = (queries: Expr, past: KeyValues, recent: KeyValues, mask: Expr | undefined): Expr => {
   const [B, H, d] = queries.shape as readonly [number, number, number]
   const [P, rows] = past.keys.shape as readonly [number, number]
   const grouped = reshape(queries, [rows, (B * H) / rows, d])
   const byRow = (x: Expr): Expr => transpose(x, [1, 0, 2])
-  const scores = (keys: Expr): Expr => matMul(grouped, byRow(keys), { transB: true, alpha: 1 / Math.sqrt(d) })
+  const scores = (keys: Expr): Expr => matMul(grouped, byRow(keys), { transB: true })
   const old = scores(past.keys)
-  const masked = mask === undefined ? old : reshape(add(reshape(old, [B, H, 1, P]), mask), old.shape)
+  const masked = mask === undefined ? old : add(old, mask)
   const weights = softmax(concat([masked, scores(recent.keys)], 2))
   const context = add(
     matMul(slice(weights, 2, 0, P), byRow(past.values)),

@@ -1,4 +1,4 @@
-import { add, type Expr, matMul, mul, named, reshape, rmsNorm, silu } from "../program/index.ts"
+import { add, type Expr, matMul, mul, named, reshape, rmsNorm, silu, transpose } from "../program/index.ts"
 import type { ModelConfig } from "./ModelConfig.ts"
 import { biases, type Params, parameter } from "./parameters.ts"
 
@@ -30,8 +30,30 @@ export const headNorm = (
     ? rmsNorm(heads, parameter(params, `model.layers.${layer}.self_attn.${which}.weight`), config.rms_norm_eps)
     : heads
 
+/** down(silu(gate x)·up x) of rows x [n, D]. */
+type FeedForward = (config: ModelConfig, params: Params, layer: number, x: Expr) => Expr
+
+const feedForward: FeedForward = (config, params, layer, x) => {
+  const of = (name: string, rows: Expr): Expr =>
+    linear(params, `model.layers.${layer}.mlp.${name}`, rows, biases(config).mlp)
+  return of("down_proj", mul(silu(of("gate_proj", x)), of("up_proj", x)))
+}
+
 /**
- * One pre-norm decoder layer on rows x [n, D]: x + o(attend(qkv(norm x))), then y + down(silu(gate)·up) of its norm.
+ * The same for few rows, with features first in between: in W·xᵀ a kernel repacks the few rows and reads the weight
+ * where it lies, in x·Wᵀ it would repack the weight (a third slower at 32 rows on a CPU).
+ */
+export const feedForwardOfFew: FeedForward = (config, params, layer, x) => {
+  const of = (name: string, y: Expr, transB: boolean): Expr => {
+    const at = `model.layers.${layer}.mlp.${name}`
+    const product = named(at, matMul(parameter(params, `${at}.weight`), y, { transB }))
+    return biases(config).mlp ? add(product, reshape(parameter(params, `${at}.bias`), [-1, 1])) : product
+  }
+  return transpose(of("down_proj", mul(silu(of("gate_proj", x, true)), of("up_proj", x, true)), false), [1, 0])
+}
+
+/**
+ * One pre-norm decoder layer on rows x [n, D]: x + o(attend(qkv(norm x))), then y + feedForward(norm y).
  * `attend` mixes positions: from projections to context rows [n, H·head_dim].
  */
 export const block = (
@@ -39,7 +61,8 @@ export const block = (
   params: Params,
   layer: number,
   x: Expr,
-  attend: (projections: Projections) => Expr
+  attend: (projections: Projections) => Expr,
+  forwardRows: FeedForward = feedForward
 ): Expr => {
   const at = `model.layers.${layer}`
   const has = biases(config)
@@ -52,8 +75,5 @@ export const block = (
     values: linear(params, `${at}.self_attn.v_proj`, before, has.qkv)
   })
   const y = add(x, linear(params, `${at}.self_attn.o_proj`, context, has.output))
-  const middle = norm("post_attention_layernorm", y)
-  const gate = silu(linear(params, `${at}.mlp.gate_proj`, middle, has.mlp))
-  const up = linear(params, `${at}.mlp.up_proj`, middle, has.mlp)
-  return add(y, linear(params, `${at}.mlp.down_proj`, mul(gate, up), has.mlp))
+  return add(y, forwardRows(config, params, layer, norm("post_attention_layernorm", y)))
 }

@@ -1,11 +1,11 @@
-import { concat, type Expr, reshape } from "../program/index.ts"
-import { attendCached, type KeyValues } from "./attention.ts"
-import { block, headNorm } from "./block.ts"
+import { concat, type Expr, mul, reshape } from "../program/index.ts"
+import { attendCached, groupedMask, type KeyValues } from "./attention.ts"
+import { block, feedForwardOfFew, headNorm, type Projections } from "./block.ts"
 import { embed, type ForwardOptions, finalNorm, forward, lastHidden } from "./forward.ts"
 import { logits } from "./head.ts"
 import type { ModelConfig } from "./ModelConfig.ts"
 import type { Params } from "./parameters.ts"
-import { rotate, rotationAt } from "./rotary.ts"
+import { type Rotation, rotate, rotationAt } from "./rotary.ts"
 
 /** Logits of the next token, and the keys and values that later tokens need. */
 export interface Decoded {
@@ -48,15 +48,19 @@ export interface DecodeState {
  */
 export const decode = (config: ModelConfig, params: Params, state: DecodeState): Decoded => {
   const { num_attention_heads: H, num_key_value_heads: groups, head_dim } = config
-  const { tokens, positions, past, recent, mask } = state
+  const { tokens, positions, past, recent } = state
   const B = tokens.shape[0]!
   const rotation = rotationAt(config, reshape(positions, [B, 1]))
+  // Queries turn and shrink by 1/√d at once, on the small tables: no score need be scaled.
+  const scale = (x: Expr): Expr => mul(x, 1 / Math.sqrt(head_dim))
+  const scaled: Rotation = { cos: scale(rotation.cos), sin: scale(rotation.sin) }
+  const mask = state.mask && groupedMask(state.mask, [B, H, groups, past[0]!.keys.shape[0]!])
   const heads = (rows: Expr, n: number): Expr => reshape(rows, [B, n, head_dim])
   const caches: Array<KeyValues> = []
   let x = embed(params, tokens)
   for (const [layer, cached] of past.entries()) {
-    x = block(config, params, layer, x, (projected) => {
-      const queries = rotate(headNorm(config, params, layer, "q_norm", heads(projected.queries, H)), rotation)
+    const attend = (projected: Projections): Expr => {
+      const queries = rotate(headNorm(config, params, layer, "q_norm", heads(projected.queries, H)), scaled)
       const keys = rotate(headNorm(config, params, layer, "k_norm", heads(projected.keys, groups)), rotation)
       const asRow = (row: Expr): Expr => reshape(row, [1, B * groups, head_dim])
       const before = recent?.[layer]
@@ -66,7 +70,8 @@ export const decode = (config: ModelConfig, params: Params, state: DecodeState):
       }
       caches.push(extended)
       return reshape(attendCached(queries, cached, extended, mask), [B, H * head_dim])
-    })
+    }
+    x = block(config, params, layer, x, attend, feedForwardOfFew)
   }
   return { logits: logits(config, params, finalNorm(config, params, x)), caches }
 }
