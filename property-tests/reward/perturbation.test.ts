@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import {
+  arithmeticPerturbation,
   corruptAnswerNearbyNumber,
   corruptAnswerWithThinkNumber,
   corruptNumbers,
@@ -11,9 +12,15 @@ import {
 import { ThinkAnswer } from "../../src/core/text/index.ts"
 
 const listed = [flipOperatorInOneStep, corruptAnswerNearbyNumber, corruptAnswerWithThinkNumber, corruptNumbers]
-const all = [...listed, ...equationPerturbations(), Perturbations.chain(listed), Perturbations.oneOf(listed)]
+const all = [
+  ...listed,
+  ...equationPerturbations(),
+  arithmeticPerturbation(),
+  Perturbations.chain(listed),
+  Perturbations.oneOf(listed)
+]
 const anyLine = fc.oneof(
-  fc.tuple(fc.nat(60), fc.constantFrom("+", "-", "*"), fc.nat(20)).map(([a, op, b]) => `so ${a} ${op} ${b} = ${a + b}`),
+  fc.tuple(fc.nat(60), fc.constantFrom("+", "-"), fc.nat(20)).map(([a, op, b]) => `so ${a} ${op} ${b} + 1 = ${a + b}.`),
   fc.string({ maxLength: 20 }).filter((s) => !/[<\n]/.test(s))
 )
 const anyCompletion = fc

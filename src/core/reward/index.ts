@@ -1,4 +1,10 @@
-export { corruptEquation, type EquationError, equationErrors, equationPerturbations } from "./corruptEquation.ts"
+export {
+  arithmeticPerturbation,
+  corruptEquation,
+  type EquationError,
+  equationErrors,
+  equationPerturbations
+} from "./corruptEquation.ts"
 export {
   corruptAnswerNearbyNumber,
   corruptAnswerWithThinkNumber,

@@ -1,5 +1,5 @@
 export { type ArithmeticOptions, arithmetic, arithmeticTokenizer, standardDifficulty } from "./arithmetic.ts"
-export { type ArithmeticDifficulty, type Chain, type ChainStep, parseChain, solve } from "./arithmeticProblem.ts"
+export { type ArithmeticDifficulty, type Chain, type Operation, parseChain, solve } from "./arithmeticProblem.ts"
 export { type ChoiceTrace, choiceTrace } from "./choiceTrace.ts"
 export { corpusTokenizer } from "./corpusTokenizer.ts"
 export { type Gsm8kOptions, gsm8k, readSolution } from "./gsm8k.ts"
