@@ -7,6 +7,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import {
   type BenchOptions,
+  type CompareOptions,
   exitCode,
   nearestName,
   parseGranularity,
@@ -24,11 +25,11 @@ import { inFolder } from "./runs.ts"
 
 /** Parses and handles arguments with handlers that only note their options. */
 const call = async (...args: ReadonlyArray<string>) => {
-  const calls: Array<QuickstartOptions | TrainRewardOptions | BenchOptions> = []
+  const calls: Array<QuickstartOptions | TrainRewardOptions | BenchOptions | CompareOptions> = []
   const [out, err]: [Array<string>, Array<string>] = [[], []]
-  const noting = async () => (options: QuickstartOptions | TrainRewardOptions | BenchOptions) =>
+  const noting = async () => (options: QuickstartOptions | TrainRewardOptions | BenchOptions | CompareOptions) =>
     Effect.sync(() => void calls.push(options))
-  const command = root({ quickstart: noting, trainReward: noting, bench: noting }, args)
+  const command = root({ quickstart: noting, trainReward: noting, bench: noting, compare: noting }, args)
   const console = Object.assign(Object.create(globalThis.console), {
     log: (...text: ReadonlyArray<unknown>) => void out.push(text.join(" ")),
     error: (...text: ReadonlyArray<unknown>) => void err.push(text.join(" "))

@@ -1,4 +1,5 @@
 export type { BenchOptions } from "./bench.ts"
+export type { CompareOptions } from "./compare.ts"
 export { type GranularityChoice, parseGranularity, printGranularity } from "./GranularityChoice.ts"
 export { nearestName } from "./nearestName.ts"
 export { type QuickstartOptions, quickstartTasks } from "./quickstart.ts"

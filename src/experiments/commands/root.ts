@@ -1,5 +1,6 @@
 import { Command, GlobalFlag } from "effect/cli"
 import { type BenchOptions, benchCommand } from "./bench.ts"
+import { type CompareOptions, compareCommand } from "./compare.ts"
 import { type QuickstartOptions, quickstartCommand } from "./quickstart.ts"
 import { toggle } from "./runFlags.ts"
 import type { Source } from "./Source.ts"
@@ -10,6 +11,7 @@ export interface Sources {
   readonly quickstart: Source<QuickstartOptions>
   readonly trainReward: Source<TrainRewardOptions>
   readonly bench: Source<BenchOptions>
+  readonly compare: Source<CompareOptions>
 }
 
 /** `--debug` and `--no-color` are read where errors are printed, before and whether or not the arguments parse. */
@@ -28,6 +30,7 @@ export const root = (sources: Sources, args: ReadonlyArray<string>) =>
         Command.withDescription("Trains a model from files"),
         Command.withSubcommands([trainRewardCommand(sources.trainReward, args)])
       ),
+      compareCommand(sources.compare),
       benchCommand(sources.bench)
     ]),
     Command.withGlobalFlags(globalFlags)

@@ -1,4 +1,4 @@
 export * as Reports from "./ReportData.ts"
 export { Method, ReportData } from "./ReportData.ts"
 export { renderReport } from "./renderReport.ts"
-export { Summary, summarise } from "./Summary.ts"
+export { type MethodSummary, type Shown, Summary, summarise } from "./Summary.ts"
