@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { evaluate } from "../../src/core/kernel/index.ts"
-import { forward, logits, type ModelConfig, parameterSpecs } from "../../src/core/model/index.ts"
+import { type ForwardOptions, forward, logits, type ModelConfig, parameterSpecs } from "../../src/core/model/index.ts"
 import { input, Programs } from "../../src/core/program/index.ts"
 import { type Tensor, Tensors } from "../../src/core/tensor/index.ts"
 import { batch, config, rows, symbols, weights } from "./models.ts"
@@ -14,12 +14,12 @@ const run = (
   params: Readonly<Record<string, Tensor>>,
   ids: Rows,
   start?: ReadonlyArray<number>,
-  queryBlock = ids[0]!.length
+  blocks: Pick<ForwardOptions, "queryBlock" | "sequenceBlock"> = {}
 ): ReadonlyArray<ReadonlyArray<ReadonlyArray<number>>> => {
   const tokens = batch(ids)
   const at = input("ids", tokens.shape, "i32")
   const options = {
-    queryBlock,
+    ...blocks,
     ...(start === undefined ? {} : { start: input("start", [start.length], "i32") })
   }
   const { hidden } = forward(of, symbols(of), at, options)
@@ -131,11 +131,13 @@ describe("forward", () => {
     )
   })
 
-  it("law: blocks of queries of any width give the same logits", () => {
+  it("law: blocks of queries and of sequences of any width give the same logits", () => {
+    const width = fc.integer({ min: 1, max: 4 })
+    const widths = fc.record({ queryBlock: width, sequenceBlock: width })
     fc.assert(
-      fc.property(given, fc.integer({ min: 1, max: 4 }), fc.boolean(), ({ of, params, ids }, block, padded) => {
+      fc.property(given, widths, fc.boolean(), ({ of, params, ids }, blocks, padded) => {
         const start = padded ? ids.map((row, b) => b % row.length) : undefined
-        const blocked = run(of, params, ids, start, block)
+        const blocked = run(of, params, ids, start, blocks)
         for (const [b, row] of run(of, params, ids, start).entries()) {
           // What a padding position computes means nothing, and nobody reads it.
           for (const [t, z] of row.entries()) if (t >= (start?.[b] ?? 0)) same(blocked[b]![t]!, z)

@@ -1,4 +1,16 @@
-import { add, constant, type Expr, gather, max, reshape, rmsNorm, slice, sub, transpose } from "../program/index.ts"
+import {
+  add,
+  concat,
+  constant,
+  type Expr,
+  gather,
+  max,
+  reshape,
+  rmsNorm,
+  slice,
+  sub,
+  transpose
+} from "../program/index.ts"
 import { Tensors } from "../tensor/index.ts"
 import { causalAttention, type KeyValues, type QueryBlock } from "./attention.ts"
 import { block, headNorm } from "./block.ts"
@@ -8,6 +20,8 @@ import { type Params, parameter } from "./parameters.ts"
 import { type Rotation, rotate, rotationAt, rotationOf } from "./rotary.ts"
 
 export interface ForwardOptions {
+  /** Rows [B·T, D] that the first layer reads in place of the embeddings of `ids`. */
+  readonly rows?: Expr
   /**
    * Number of padding tokens before each row's first real one, [B] i32. Positions count from there and earlier
    * keys are hidden, so results do not depend on the width of the padding. Absent: rows begin at column 0.
@@ -15,6 +29,12 @@ export interface ForwardOptions {
   readonly start?: Expr
   /** Queries that attend together, 128 by default. Values do not depend on it, only time and memory. */
   readonly queryBlock?: number
+  /**
+   * Sequences that pass through the layers together, all of them by default. Values do not depend on it. Blocks of
+   * about 2 MiB of feed-forward activations stay in a core's cache (7% of a training step of width 256 and 2048
+   * tokens, nothing at width 128), at the price of as many times the nodes to compile.
+   */
+  readonly sequenceBlock?: number
 }
 
 /** What a pass over whole sequences gives. What is not used costs nothing: only reachable nodes are compiled. */
@@ -52,19 +72,15 @@ export const finalNorm = (config: ModelConfig, params: Params, rows: Expr): Expr
 export const embed = (params: Params, ids: Expr): Expr =>
   gather(parameter(params, "model.embed_tokens.weight"), reshape(ids, [-1]))
 
-/**
- * The decoder over whole sequences: token t attends to tokens 0..t of its own row.
- *
- * Rows may be padded on the right with any id: a later token never influences an earlier one, so masking the
- * outputs is enough. Rows padded on the left need `start`.
- *
- * @param ids [B, T] i32, each in 0..V-1, padding included
- * @throws InvalidProgram when a parameter is missing, ShapeMismatch when one has another shape
- * @see specs/05-decoder.md
- */
-export const forward = (config: ModelConfig, params: Params, ids: Expr, options: ForwardOptions = {}): Forward => {
+/** The layers over rows [B·T, D]. */
+const layers = (
+  config: ModelConfig,
+  params: Params,
+  embedded: Expr,
+  [B, T]: readonly [number, number],
+  options: Pick<ForwardOptions, "start" | "queryBlock">
+): Forward => {
   const { num_attention_heads: H, num_key_value_heads: groups, head_dim } = config
-  const [B, T] = ids.shape as readonly [number, number]
   const { start } = options
   const rotation: Rotation = start === undefined ? rotationOf(config, T) : rotationAt(config, positionsFrom(start, T))
   const blocks = queryBlocks(T, options)
@@ -72,7 +88,7 @@ export const forward = (config: ModelConfig, params: Params, ids: Expr, options:
   const byHead = (x: Expr): Expr => transpose(x, [0, 2, 1, 3])
   const byTime = (x: Expr): Expr => reshape(transpose(x, [2, 0, 1, 3]), [T, B * groups, head_dim])
   const caches: Array<KeyValues> = []
-  let x = embed(params, ids)
+  let x = embedded
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     x = block(config, params, layer, x, (projected) => {
       const queries = headNorm(config, params, layer, "q_norm", heads(projected.queries, H))
@@ -84,6 +100,36 @@ export const forward = (config: ModelConfig, params: Params, ids: Expr, options:
     })
   }
   return { hidden: finalNorm(config, params, x), caches }
+}
+
+/**
+ * The decoder over whole sequences: token t attends to tokens 0..t of its own row.
+ *
+ * Rows may be padded on the right with any id: a later token never influences an earlier one, so masking the
+ * outputs is enough. Rows padded on the left need `start`.
+ *
+ * @param ids [B, T] i32, each in 0..V-1, padding included
+ * @throws InvalidProgram when a parameter is missing, ShapeMismatch when one has another shape
+ * @see specs/05-decoder.md
+ */
+export const forward = (config: ModelConfig, params: Params, ids: Expr, options: ForwardOptions = {}): Forward => {
+  const [B, T] = ids.shape as readonly [number, number]
+  const { start, sequenceBlock = B, ...rest } = options
+  const rows = options.rows ?? embed(params, ids)
+  const parts = Array.from({ length: Math.ceil(B / sequenceBlock) }, (_, i) => {
+    const from = i * sequenceBlock
+    const to = Math.min(B, from + sequenceBlock)
+    const starts = start === undefined ? {} : { start: slice(start, 0, from, to) }
+    return layers(config, params, slice(rows, 0, from * T, to * T), [to - from, T], { ...rest, ...starts })
+  })
+  const joined = (pick: (part: Forward) => Expr, axis: number): Expr => concat(parts.map(pick), axis)
+  return {
+    hidden: joined((part) => part.hidden, 0),
+    caches: parts[0]!.caches.map((_, layer) => ({
+      keys: joined((part) => part.caches[layer]!.keys, 1),
+      values: joined((part) => part.caches[layer]!.values, 1)
+    }))
+  }
 }
 
 /** The hidden states of the last column, [B, D], from those of all columns. */
