@@ -1,11 +1,22 @@
 import { Effect } from "effect"
 import { Onnx } from "../backends/onnx/index.ts"
 import type { Handler, QuickstartOptions } from "./commands/index.ts"
-import { arithmeticPlan, quickPlan, reasoning } from "./quickstart/index.ts"
+import { arithmeticPlan, mmluPro, mmluProPlan, quickMmluProPlan, quickPlan, reasoning } from "./quickstart/index.ts"
+
+const experiment = Effect.fnUntraced(function* (options: QuickstartOptions) {
+  switch (options.task) {
+    case "arithmetic":
+      return yield* reasoning(options, options.quick ? quickPlan : arithmeticPlan)
+    case "gsm8k":
+      return yield* reasoning(options, options.quick ? quickPlan : arithmeticPlan)
+    case "mmlu-pro":
+      return yield* mmluPro(options, options.quick ? quickMmluProPlan : mmluProPlan)
+  }
+})
 
 /** What `rewardflow quickstart` runs. */
 export const quickstart: Handler<QuickstartOptions> = (options) =>
-  reasoning(options, options.quick ? quickPlan : arithmeticPlan).pipe(
+  experiment(options).pipe(
     Effect.scoped,
     Effect.provide(Onnx.cpuWith(options.threads === undefined ? {} : { threads: options.threads }))
   )

@@ -26,8 +26,8 @@ export interface MeasureOptions {
   readonly ks?: ReadonlyArray<number>
   /** Best-of-n is reported at these. */
   readonly ns?: ReadonlyArray<number>
-  /** Rerankers beside the six that are always shown, e.g. by length. */
-  readonly rerankers?: ReadonlyArray<Rerankers.Reranker>
+  /** Scores to rerank by beside reward and log-prob, e.g. length. */
+  readonly scores?: Readonly<Record<string, Pools.RowScore>>
   readonly resampling?: Resampling
 }
 
@@ -51,38 +51,41 @@ const aligned = (rows: ReadonlyArray<ResultRow>, like: ReadonlyArray<ResultRow>)
 /** Measures the rows of one method: pass@k, reranking, localisation, separation. A pure function of the rows. */
 export const measure = (options: MeasureOptions): Measured => {
   const { rows, reading, sft, resampling = Resamplings.standard } = options
-  const { ks = [1, 2, 4, 8], ns = [1, 2, 4, 8], rerankers = [], verdictOf = () => undefined } = options
+  const { ks = [1, 2, 4, 8], ns = [1, 2, 4, 8], scores = {}, verdictOf } = options
   const correct = correctness(rows)
-  const isScored = rows.length > 0 && rows.every((row) => row.reward_model_score !== undefined)
-  const pools = Pools.rerankPools(rows, reading.trace)
-  const scored = pools.flatMap(({ correct, scores }) =>
-    scores["reward"] === undefined ? [] : [{ correct, scores: scores["reward"] }]
+  const has = (field: "reward_model_score" | "policy_log_probs") =>
+    rows.length > 0 && rows.every((row) => row[field] !== undefined)
+  const isScored = has("reward_model_score")
+  const pools = Pools.rerankPools(rows, {
+    ...(isScored ? { reward: Pools.rewardScore(reading.trace) } : {}),
+    ...(has("policy_log_probs") ? { logProb: Pools.logProbScore } : {}),
+    ...scores
+  })
+  const known = new Set(pools.flatMap((pool) => Object.keys(pool.scores)))
+  const standard = Rerankers.standard.filter(
+    ({ name }) => !["reward", "logProb", "weightedMajority"].includes(name) || known.has(name)
   )
-  const wrong = Pools.localisationRows(rows, verdictOf, reading)
+  const rerankers = [
+    ...standard,
+    ...(isScored ? [Rerankers.weightedMajority("reward")] : []),
+    ...Object.keys(scores).map(Rerankers.byScore)
+  ]
+  const scored = pools.flatMap((pool) => {
+    const own = pool.scores["reward"]
+    return own === undefined ? [] : [{ correct: pool.correct, scores: own }]
+  })
+  const wrong = verdictOf === undefined ? [] : Pools.localisationRows(rows, verdictOf, reading)
+  const gain = (reference: ReadonlyArray<ResultRow>) =>
+    differenceOverPrompts(passAtKPerPrompt(correct, 1), passAtKPerPrompt(aligned(reference, rows), 1), resampling)
   return {
     passAt1: passAtK(correct, 1, resampling),
     passAtK: ks.map((k) => ({ k, value: passAtK(correct, k, resampling) })),
-    ...(sft === undefined
-      ? {}
-      : {
-          gainOverSft: differenceOverPrompts(
-            passAtKPerPrompt(correct, 1),
-            passAtKPerPrompt(aligned(sft, rows), 1),
-            resampling
-          )
-        }),
-    rerank: [
-      ...Rerankers.curve(
-        pools,
-        [
-          ...Rerankers.standard.filter(({ name }) => isScored || (name !== "reward" && name !== "weightedMajority")),
-          ...rerankers
-        ],
-        ns,
-        resampling
-      )
-    ],
-    localisation: [...Localisation.localise(wrong, isScored ? ["reward", "logProb"] : ["logProb"], resampling)],
+    ...(sft === undefined ? {} : { gainOverSft: gain(sft) }),
+    rerank: [...Rerankers.curve(pools, rerankers, ns, resampling)],
+    localisation:
+      verdictOf === undefined
+        ? []
+        : [...Localisation.localise(wrong, isScored ? ["reward", "logProb"] : ["logProb"], resampling)],
     ...(isScored
       ? {
           selector: reading.trace.name,
@@ -92,13 +95,11 @@ export const measure = (options: MeasureOptions): Measured => {
           }
         }
       : {}),
-    rewardBins: isScored
-      ? [
-          ...rewardBins(
-            scored.flatMap(({ scores }) => scores),
-            scored.flatMap(({ correct }) => correct)
-          )
-        ]
-      : []
+    rewardBins: [
+      ...rewardBins(
+        scored.flatMap(({ scores }) => scores),
+        scored.flatMap(({ correct }) => correct)
+      )
+    ]
   }
 }

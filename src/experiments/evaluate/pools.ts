@@ -58,32 +58,28 @@ export const byPrompt = (rows: ReadonlyArray<ResultRow>): ReadonlyArray<Readonly
   ).values()
 ]
 
-/** Scores that need no reward. */
-const baselines = (row: ResultRow): Readonly<Record<string, number>> => ({
-  logProb: Selectors.mean.select(finite(row.policy_log_probs)),
-  length: -row.generation.content.length
-})
+/** A trace score of a row, higher = better. */
+export type RowScore = (row: ResultRow) => number
+
+/** The score of a row's rewards under a reading. */
+export const rewardScore =
+  (trace: Selector): RowScore =>
+  (row) =>
+    trace.select(unitsOf(row))
+
+/** Mean log-probability of the tokens under the policy, in nats. */
+export const logProbScore: RowScore = (row) => Selectors.mean.select(finite(row.policy_log_probs))
 
 /** Completions of each prompt with all that a reranker may look at. */
-export const rerankPools = (rows: ReadonlyArray<ResultRow>, trace: Selector): ReadonlyArray<RerankPool> =>
-  byPrompt(rows).map((group) => {
-    const names = [
-      ...(group.every((row) => row.policy_log_probs !== undefined) ? ["logProb"] : []),
-      "length",
-      ...(group.every((row) => row.reward_model_score !== undefined) ? ["reward"] : [])
-    ]
-    const scores = group.map(
-      (row): Readonly<Record<string, number>> => ({
-        ...baselines(row),
-        reward: trace.select(unitsOf(row))
-      })
-    )
-    return {
-      correct: group.map((row) => isRight(row) === true),
-      answers: group.map((row) => row.extracted_answer ?? undefined),
-      scores: Object.fromEntries(names.map((name) => [name, scores.map((of) => of[name]!)]))
-    }
-  })
+export const rerankPools = (
+  rows: ReadonlyArray<ResultRow>,
+  scores: Readonly<Record<string, RowScore>>
+): ReadonlyArray<RerankPool> =>
+  byPrompt(rows).map((group) => ({
+    correct: group.map((row) => isRight(row) === true),
+    answers: group.map((row) => row.extracted_answer ?? undefined),
+    scores: Object.fromEntries(Object.entries(scores).map(([name, of]) => [name, group.map(of)]))
+  }))
 
 /** One value a step of a trace, by reward and by log-prob, from values a token. */
 export const stepValues = (

@@ -60,6 +60,30 @@ export const sftCurves = (rows: ReadonlyArray<StepRow>): Array<Curve> =>
     }
   ])
 
+/** What an offline reward went through. */
+export const offlineCurves = (rows: ReadonlyArray<StepRow>): Array<Curve> =>
+  present([
+    {
+      id: "critic-loss",
+      title: "Critic loss",
+      xLabel: "update",
+      yLabel: "cross-entropy (nats)",
+      format: "number",
+      points: points(rows, "training", "reward/loss")
+    },
+    {
+      id: "auroc",
+      title: "Experts against held-out negatives",
+      xLabel: "update",
+      yLabel: "AUROC of traces",
+      format: "percent",
+      points: [
+        ...points(rows, "other policies", "held_out/auroc_policy"),
+        ...points(rows, "perturbed experts", "held_out/auroc_perturbed")
+      ]
+    }
+  ])
+
 /** What a policy stage went through. Steps before the policy's first are negative: the critic's warm-up. */
 export const policyCurves = (all: ReadonlyArray<StepRow>): Array<Curve> => {
   const warmup = all.filter(({ metrics }) => metrics["reward_warmup/loss"] !== undefined).length

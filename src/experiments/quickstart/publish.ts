@@ -9,6 +9,7 @@ import {
   localisationChart,
   passAtKCurve,
   rerankCurve,
+  rerankerLabel,
   rewardDistribution,
   toSvg
 } from "../../core/figure/index.ts"
@@ -55,27 +56,29 @@ const figures = ({ methods }: ReportData): ReadonlyArray<Figure> => [
 const cell = (measurement: Measurement | undefined): string =>
   measurement === undefined || !Measurements.isEstimate(measurement) ? "–" : formatMeasurement(measurement, "percent")
 
-const at8 = (method: Method, reranker: string): Measurement | undefined => {
-  const own = method.rerank.filter((row) => row.reranker === reranker)
-  return own.reduce<(typeof own)[number] | undefined>(
-    (best, row) => (best === undefined || row.n > best.n ? row : best),
-    undefined
-  )?.accuracy
-}
+/** Rerankers in the order of the closing table; one that no method has is left out. */
+const shown = ["reward", "random", "logProb", "majority", "length", "surface", "author", "oracle"]
 
 /** The closing table: a row a method, also where it loses. */
 export const closingTable = ({ methods }: ReportData): string => {
-  const n = methods.flatMap(({ rerank }) => rerank.map((row) => row.n)).reduce((a, b) => Math.max(a, b), 0)
+  const all = methods.flatMap(({ rerank }) => rerank)
+  const n = all.reduce((most, row) => Math.max(most, row.n), 0)
+  const names = shown.filter((name) => all.some(({ reranker }) => reranker === name))
+  const located = methods.some(({ localisation }) => localisation.length > 0)
   return table(
-    ["method", "pass@1", `best of ${n}: reward`, "random", "log-prob", "majority", "oracle", "Hit@1", "chance"],
+    [
+      "method",
+      "pass@1",
+      ...names.map((name, i) => (i === 0 ? `best of ${n}: ` : "") + rerankerLabel(name)),
+      ...(located ? ["Hit@1", "chance"] : [])
+    ],
     methods.map((method) => {
-      const located = method.localisation.find(({ detector }) => detector === "reward")
+      const own = method.localisation.find(({ detector }) => detector === "reward")
       return [
         method.label,
         cell(method.passAt1),
-        ...["reward", "random", "logProb", "majority", "oracle"].map((name) => cell(at8(method, name))),
-        cell(located?.hitAt1),
-        cell(located?.chance)
+        ...names.map((name) => cell(method.rerank.find((row) => row.reranker === name && row.n === n)?.accuracy)),
+        ...(located ? [cell(own?.hitAt1), cell(own?.chance)] : [])
       ]
     })
   )

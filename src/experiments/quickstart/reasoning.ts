@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import type { ResultRow } from "../../core/data/index.ts"
 import type { Method, ReportData } from "../../core/figure/report/index.ts"
-import { equationPerturbations, Granularities, Perturbations } from "../../core/reward/index.ts"
+import { arithmeticPerturbation, Granularities } from "../../core/reward/index.ts"
 import type { PlannedStage } from "../../core/run/index.ts"
 import { arithmetic } from "../../core/task/index.ts"
 import type { QuickstartOptions } from "../commands/index.ts"
@@ -53,7 +53,7 @@ export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions
     { key: "interval", label: `interval ${interval}`, granularity: Granularities.interval(interval) },
     { key: "dense", label: "dense", granularity: Granularities.dense }
   ]
-  const prepared = prepare(task, recipe, seed, Perturbations.oneOf(equationPerturbations()))
+  const prepared = prepare(task, recipe, seed, arithmeticPerturbation())
   const config = { task: task.name, seed, interval, ...sizes, recipe: configuration(recipe) }
   const session = yield* Sessions.open(options, { config }, planOf(recipe, granularities))
   const steps = verdictOf(prepared)
