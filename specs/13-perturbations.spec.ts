@@ -135,6 +135,12 @@ describe("corruptEquation", () => {
     expect(made("wrong-result", 1, shortcut)).toContain(ThinkAnswer.render("then 12 - 4 + 9 = 27.", "27"))
     expect(made("wrong-answer", 1, shortcut)).toContain(shortcut.replace("\n17\n", "\n16\n"))
   })
+  it("golden: operands are at least 1, and no number is negative", () => {
+    const small = ThinkAnswer.render("2 - 1 = 1.\n1 - 1 = 0.", "0")
+    for (const text of equationErrors.flatMap((kind) => made(kind, 0.5, small)))
+      expect(text).not.toMatch(/[-+] 0|[-+]\d|- -/)
+    expect(made("wrong-answer", 0, small)).toContain(small.replace("\n0\n", "\n10\n"))
+  })
   it("golden: a line is left out, never the only one", () => {
     expect(made("dropped-line", 1)).toEqual(
       [

@@ -51,7 +51,7 @@ export const expertCompletion = (chain: Chain, rng: Rng.Rng, { shortcut, style }
 
 /** The units of the step-wise granularity, whatever the tokens: of the text's parts only ends of lines end a step. */
 const stepsOf = (completion: string): StepVerdict["steps"] => {
-  const parts = completion.match(/<[^<>\n]+>|\n|[^<\n]+|</g) ?? []
+  const parts = completion.match(/\n|[^\n]+/g) ?? []
   // The end token is part of the last step, even where that shows nothing else.
   const ends = new Set(stepEnds([...parts, "<eos>"], StepRules.lines))
   const steps: Array<{ start: number; end: number }> = []
