@@ -93,8 +93,6 @@ const rotationOf = (view: View, id: number): Rotation | undefined => {
   return { x: [...sources][0]!, cos: a1.table, sin: a2.table, inverse: a2.sign === 1 }
 }
 
-const product = (sizes: ReadonlyArray<number>): number => Shapes.size(sizes)
-
 /**
  * Tensor and tables as the kernel wants them: x [batch, heads, time, d], one row of the tables for each
  * time, or for each batch and time.
@@ -104,18 +102,19 @@ const layoutOf = (view: View, { x, cos, sin }: Rotation) => {
   const table = view.nodes[cos]!.shape
   const rank = shape.length
   if (!Shapes.equal(table, view.nodes[sin]!.shape) || table.length !== rank || rank < 3 || rank > 4) return undefined
-  const [batch, heads, time, d] = (rank === 3 ? [shape[0], shape[1], 1, shape[2]] : shape) as readonly [
-    number,
-    number,
-    number,
-    number
-  ]
-  const rows = rank === 3 ? [table[0]!, table[1]!, 1] : table.slice(0, 3)
-  const fits = rows[1] === 1 && (rows[0] === 1 || rows[0] === batch) && rows[2] === time && table[rank - 1] === d / 2
+  const [d, half] = [shape[rank - 1]!, table[rank - 1]!]
   // The kernel handles heads of 8 numbers and more by vectors.
-  return fits && d % 8 === 0
-    ? { shape: [batch, heads, time, d] as const, rows: product(rows), perBatch: rows[0] === batch }
-    : undefined
+  if (half !== d / 2 || d % 8 !== 0) return undefined
+  const before = shape.slice(0, -2)
+  if (table[rank - 2] === 1 && Shapes.equal(table.slice(0, -2), before)) {
+    const batch = Shapes.size(before)
+    return { shape: [batch, shape[rank - 2]!, 1, d] as const, rows: batch, perBatch: true }
+  }
+  const [batch, heads, time] = shape as readonly [number, number, number]
+  const [tableBatch] = table
+  const perBatch = tableBatch === batch
+  const fits = rank === 4 && table[1] === 1 && (tableBatch === 1 || perBatch) && table[2] === time
+  return fits ? { shape: [batch, heads, time, d] as const, rows: tableBatch! * time, perBatch } : undefined
 }
 
 /**
