@@ -3,8 +3,17 @@ import { Effect, Result } from "effect"
 import { describe, expect, it } from "vitest"
 import * as Reference from "../src/backends/reference/index.ts"
 import { input, Programs, Steps } from "../src/core/program/index.ts"
-import { Batches, candidates, type Form, formOf, knobs, occurrences, plain } from "../src/core/sampling/index.ts"
-import { Backend, type SamplingOptions } from "../src/core/service/index.ts"
+import {
+  Batches,
+  candidates,
+  type Form,
+  formOf,
+  knobs,
+  occurrences,
+  plain,
+  withWindow
+} from "../src/core/sampling/index.ts"
+import { Backend, type Feeds, type SamplingOptions } from "../src/core/service/index.ts"
 import { Tensors } from "../src/core/tensor/index.ts"
 
 interface Golden extends Pick<SamplingOptions, "repetitionPenalty" | "temperature" | "topK" | "topP" | "minP"> {
@@ -17,13 +26,13 @@ const golden: {
   readonly cases: ReadonlyArray<Golden>
 } = JSON.parse(readFileSync(new URL("fixtures/sampling.json", import.meta.url), "utf8"))
 
-/** The distribution of each row that a form draws from, by id. */
-const distribution = (
+/** What a form makes of logits. */
+const evaluate = (
   form: Form,
   options: SamplingOptions,
   logits: ReadonlyArray<ReadonlyArray<number>>,
   seen: ReadonlyArray<ReadonlyArray<number>> = logits.map(() => [0])
-): Promise<ReadonlyArray<ReadonlyArray<number>>> =>
+): Promise<Feeds> =>
   Effect.gen(function* () {
     const shape = [logits.length, logits[0]!.length]
     const times = [seen.length, seen[0]!.length]
@@ -33,26 +42,33 @@ const distribution = (
       probabilities: found.probabilities,
       cumulative: found.cumulative,
       total: found.total,
-      ...(found.ids === undefined ? {} : { ids: found.ids })
+      ...(found.ids === undefined ? {} : { ids: found.ids }),
+      ...(found.last === undefined ? {} : { last: found.last })
     })
     const executable = yield* (yield* Backend).compile(Steps.stateless(program))
-    const outputs = yield* executable.run({
+    return yield* executable.run({
       logits: Tensors.f64(logits.flat(), shape),
       ...(form.penalised ? { seen: Tensors.i32(seen.flat(), times), weights: Tensors.full(times, 1) } : {}),
       ...Object.fromEntries(Object.entries(knobs(form, options)).map(([name, x]) => [name, Tensors.f64([x], [])]))
     })
-    const K = found.probabilities.shape[1]!
-    return logits.map((row, b) => {
-      const result = row.map(() => 0)
-      const total = outputs["total"]!.data[b]!
-      for (let j = 0; j < K; j++) {
-        if (outputs["cumulative"]!.data[b * K + j]! > total) continue
-        const id = outputs["ids"]?.data[b * K + j] ?? j
-        result[id] = outputs["probabilities"]!.data[b * K + j]! / total
-      }
-      return result
-    })
   }).pipe(Effect.scoped, Effect.provide(Reference.layer), Effect.runPromise)
+
+/** The distribution of each row that a form draws from, by id. */
+const distribution = async (...args: Parameters<typeof evaluate>): Promise<ReadonlyArray<ReadonlyArray<number>>> => {
+  const { probabilities, cumulative, total, ids } = await evaluate(...args)
+  const K = probabilities!.shape[1]!
+  return args[2].map((row, b) => {
+    const result = row.map(() => 0)
+    const end = total!.data[b]!
+    for (let j = b * K; j < (b + 1) * K; j++) {
+      if (cumulative!.data[j]! <= end) result[ids?.data[j] ?? j - b * K] = probabilities!.data[j]! / end
+    }
+    return result
+  })
+}
+
+const lastOf = async (...args: Parameters<typeof evaluate>): Promise<number> =>
+  (await evaluate(...args))["last"]!.data[0]!
 
 const form = (options: SamplingOptions, vocabulary: number): Form => Result.getOrThrow(formOf(options, vocabulary))
 
@@ -84,6 +100,17 @@ describe("candidates", () => {
     expect(await distribution(form(topP, 4), topP, logits)).toEqual([[0, 1, 0, 0]])
   })
 
+  it("law: a window that holds the nucleus changes nothing, and one that may not says so", async () => {
+    const options = { ...plain(1), topP: 0.6 }
+    const logits = [Array.from({ length: 80 }, (_, id) => -Math.abs(id - 20) / 3)]
+    const whole = form(options, 80)
+    const small = withWindow(whole, 0)
+    expect([small.window, withWindow(whole, 32).window]).toEqual([32, 80])
+    expect(await distribution(small, options, logits)).toEqual(await distribution(whole, options, logits))
+    expect(await lastOf(small, options, logits)).toBe(await lastOf(whole, options, logits))
+    expect(await lastOf(small, { ...options, topP: 0.9999 }, logits)).toBe(31)
+  })
+
   it("edge: min-p 1 keeps the most likely token alone", async () => {
     const options = { ...plain(1), minP: 1 }
     expect(await distribution(form(options, 3), options, [[0, 2, 1]])).toEqual([[0, 1, 0]])
@@ -104,7 +131,8 @@ describe("formOf", () => {
       topK: 0,
       topP: false,
       minP: false,
-      vocabulary: 7
+      vocabulary: 7,
+      window: 7
     })
     expect(form({ ...plain(1), topK: 7 }, 7).topK).toBe(0)
     expect(form({ ...plain(1), temperature: 0, topK: 3, topP: 0.5, minP: 0.1 }, 7)).toEqual({
@@ -145,6 +173,18 @@ describe("batches", () => {
     expect([1, 16, 17, 64, 65, 100, 129, 300, 1025].map((n) => Batches.bucket(n, 16))).toEqual([
       16, 16, 32, 64, 80, 112, 160, 320, 1280
     ])
+  })
+
+  it("golden: programs have all, half or a quarter of the rows", () => {
+    expect([1, 8, 9, 16, 17, 32].map((n) => Batches.batchRows(n, 32))).toEqual([8, 8, 16, 16, 32, 32])
+    expect([1, 2, 3].map((n) => Batches.batchRows(n, 3))).toEqual([1, 2, 3])
+  })
+
+  it("golden: a prompt that repeats is read once", () => {
+    expect(Batches.distinct([[1, 2], [3], [1, 2], [12], [3]])).toEqual({
+      prompts: [[1, 2], [3], [12]],
+      owners: [0, 1, 0, 2, 1]
+    })
   })
 
   it("golden: requests group by padded width, in their order", () => {

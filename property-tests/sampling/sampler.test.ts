@@ -4,7 +4,19 @@ import { afterAll, describe, expect, it } from "vitest"
 import { plain, Sampling } from "../../src/core/sampling/index.ts"
 import type { Sampled, SampleRequest, SamplingOptions } from "../../src/core/service/index.ts"
 import { allowed } from "./allowed.ts"
-import { anyOptions, anyRequest, backends, memoryOf, models, qwen2, runner, samplerOf, scoresOf } from "./subject.ts"
+import {
+  anyOptions,
+  anyRequest,
+  anyRequests,
+  backends,
+  memoryOf,
+  models,
+  qwen2,
+  runner,
+  samplerOf,
+  scoresOf,
+  wide
+} from "./subject.ts"
 
 const tokens = (sampled: ReadonlyArray<Sampled>) => sampled.map((s) => s.completion)
 
@@ -20,7 +32,7 @@ describe.each(backends)("sampler: %s", (name, layer) => {
   it("law: a sequence depends on its own request alone, never on neighbours, order or batch size", () =>
     run(
       Effect.gen(function* () {
-        const together = yield* samplerOf(qwen2)
+        const together = yield* samplerOf(qwen2, { batchSize: 8 })
         const alone = yield* samplerOf(qwen2, { batchSize: 1 })
         const holds = async (requests: ReadonlyArray<SampleRequest>, options: SamplingOptions) => {
           const expected = await Effect.runPromise(
@@ -37,7 +49,7 @@ describe.each(backends)("sampler: %s", (name, layer) => {
           }
         }
         yield* Effect.promise(() =>
-          fc.assert(fc.asyncProperty(fc.array(anyRequest(), { minLength: 1, maxLength: 9 }), anyOptions(), holds), {
+          fc.assert(fc.asyncProperty(anyRequests(), anyOptions(), holds), {
             seed: 42,
             numRuns: name === "reference" ? 25 : 4
           })
@@ -67,6 +79,27 @@ describe.each(backends)("sampler: %s", (name, layer) => {
             }
           }
         }
+      })
+    ))
+
+  it("law: top-p draws from the whole nucleus, however many tokens it holds", () =>
+    run(
+      Effect.gen(function* () {
+        const sampler = yield* samplerOf(wide, { batchSize: 16 })
+        const requests = fc.sample(anyRequest(), { seed: 2, numRuns: 12 })
+        const options = { ...plain(6), topP: 0.95 }
+        const sampled = yield* sampler.sample(requests, options)
+        const sizes = []
+        for (const [i, s] of sampled.entries()) {
+          const { logits } = yield* scoresOf(wide, requests[i]!, s)
+          for (const [j, token] of s.completion.entries()) {
+            const probabilities = allowed(logits[j]!, [], options)
+            near([s.logProbs[j]!], [Math.log(probabilities[token]!)], 1e-4)
+            sizes.push(probabilities.filter((p) => p > 0).length)
+          }
+        }
+        expect(Math.min(...sizes)).toBeLessThan(32)
+        expect(Math.max(...sizes)).toBeGreaterThan(32)
       })
     ))
 

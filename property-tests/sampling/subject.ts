@@ -50,6 +50,9 @@ export const models: ReadonlyArray<ModelConfig> = [
 
 export const qwen2 = models[0]!
 
+/** A model with so many tokens that top-p must at times widen its window. */
+export const wide = family("qwen2", { vocab_size: 80, initializer_range: 0.5 })
+
 /** A memory that holds a model's fresh parameters. */
 export const memoryOf = (config: ModelConfig, seed = 5) =>
   Effect.gen(function* () {
@@ -103,6 +106,16 @@ export const runner = <E>(layer: Layer.Layer<Backend, E>) => {
     dispose: (): Promise<void> => runtime.dispose()
   }
 }
+
+/** Requests of which some share a prompt, as the completions of one problem do. */
+export const anyRequests = (): fc.Arbitrary<ReadonlyArray<SampleRequest>> =>
+  fc
+    .array(fc.tuple(anyRequest(), fc.integer({ min: 1, max: 4 })), { minLength: 1, maxLength: 5 })
+    .map((prompts) =>
+      prompts.flatMap(([{ prompt, seed }, copies]) =>
+        Array.from({ length: copies }, (_, i) => ({ prompt, seed: seed + i }))
+      )
+    )
 
 export const anyRequest = (longest = 11): fc.Arbitrary<SampleRequest> =>
   fc.record({

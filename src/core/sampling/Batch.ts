@@ -7,8 +7,28 @@ export const bucket = (n: number, step: number): number => {
   return Math.max(grain, Math.ceil(n / grain) * grain)
 }
 
-/** Rows of the smallest program for n sequences: a power of two, at most `batchSize`. */
-export const batchRows = (n: number, batchSize: number): number => Math.min(batchSize, 2 ** Math.ceil(Math.log2(n)))
+const smallest = (n: number, most: number, parts: ReadonlyArray<number>): number =>
+  parts.map((part) => Math.ceil(most / part)).find((rows) => n <= rows) ?? most
+
+/** Rows of the smallest program for n sequences: all, half or a quarter of `batchSize`, so that there are few. */
+export const batchRows = (n: number, batchSize: number): number => smallest(n, batchSize, [4, 2])
+
+/** Prompts in which n distinct ones are read for B rows. */
+export const promptRows = (n: number, B: number): number => smallest(n, B, [8, 4, 2])
+
+/** The distinct prompts of a batch in their order, and for each row which one is its own. */
+export const distinct = (
+  prompts: ReadonlyArray<ReadonlyArray<number>>
+): { readonly prompts: ReadonlyArray<ReadonlyArray<number>>; readonly owners: ReadonlyArray<number> } => {
+  const found = new Map<string, number>()
+  const owners = prompts.map((prompt) => {
+    const key = prompt.join()
+    const known = found.get(key) ?? found.size
+    found.set(key, known)
+    return known
+  })
+  return { prompts: [...found.values()].map((i) => prompts[owners.indexOf(i)]!), owners }
+}
 
 /** Sequences that run together. */
 export interface Batch {

@@ -16,6 +16,8 @@ export interface Form {
   readonly minP: boolean
   /** Ids from here on are never drawn. */
   readonly vocabulary: number
+  /** How many of the most likely tokens top-p looks at; the whole vocabulary where it does not apply. */
+  readonly window: number
 }
 
 /** The plain model: temperature 1 and every filter off, over `maxTokens` tokens. */
@@ -58,7 +60,8 @@ export const formOf = (options: SamplingOptions, vocabulary: number): Result.Res
     topK: greedy || topK >= vocabulary ? 0 : topK,
     topP: !greedy && topP < 1,
     minP: !greedy && minP > 0,
-    vocabulary
+    vocabulary,
+    window: vocabulary
   })
 }
 
@@ -68,4 +71,19 @@ export const knobs = (form: Form, options: SamplingOptions): Readonly<Record<str
   ...(form.tempered ? { inverseTemperature: 1 / options.temperature } : {}),
   ...(form.topP ? { topP: options.topP } : {}),
   ...(form.minP ? { minP: options.minP } : {})
+})
+
+/** Windows that are tried in turn. */
+const windows = [32, 256]
+
+/**
+ * The form with the smallest window that can hold more than `tokens` candidates: sorting few of many tokens is much
+ * cheaper than sorting all, and the most likely few nearly always hold the nucleus.
+ */
+export const withWindow = (form: Form, tokens: number): Form => ({
+  ...form,
+  window:
+    form.topP && form.topK === 0
+      ? (windows.find((w) => w > tokens && 2 * w <= form.vocabulary) ?? form.vocabulary)
+      : form.vocabulary
 })

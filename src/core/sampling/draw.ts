@@ -15,6 +15,7 @@ import {
   min,
   mul,
   reduceMax,
+  scalar,
   scatterElements,
   slice,
   softmax,
@@ -52,43 +53,48 @@ export interface Candidates {
   readonly total: Expr
   /** The id of each, [B, K] i32; absent when candidate j is token j. */
   readonly ids: Expr | undefined
+  /** The last one kept, [B, 1] i32; absent when nothing is removed by rank. When it is K - 1, more may belong. */
+  readonly last: Expr | undefined
 }
 
 const lastColumn = (x: Expr): Expr => slice(x, 1, -1)
+
+/** How many of each row hold, [B, 1], in floats. */
+const count = (condition: Expr): Expr => sum(cast(condition, "f32"), [1])
 
 /** By id, for forms without top-k and top-p: nothing is sorted. */
 const unsorted = (form: Form, logits: Expr): Candidates => {
   const all = softmax(logits)
   const probabilities = form.minP ? where(less(all, mul(reduceMax(all, [1]), knob("minP"))), 0, all) : all
   const cumulative = cumSum(probabilities, 1)
-  return { probabilities, cumulative, total: lastColumn(cumulative), ids: undefined }
+  return { probabilities, cumulative, total: lastColumn(cumulative), ids: undefined, last: undefined }
 }
 
-/**
- * By falling probability. Both filters then remove a suffix, so one running sum serves top-p and the draw:
- * the kept total is its largest kept entry.
- */
+/** By falling probability: every filter then removes a suffix, so one running sum serves top-p and the draw. */
 const sorted = (form: Form, logits: Expr): Candidates => {
-  const best = topK(logits, form.topK === 0 ? form.vocabulary : form.topK)
-  const probabilities = softmax(best.values)
+  const cut = form.topK > 0
+  const best = topK(cut ? logits : softmax(logits), cut ? form.topK : form.window)
+  const probabilities = cut ? softmax(best.values) : best.values
   const cumulative = cumSum(probabilities, 1)
-  const nucleus = form.topP ? where(less(sub(cumulative, probabilities), knob("topP")), cumulative, 0) : cumulative
-  const kept = form.minP
-    ? where(less(probabilities, mul(slice(probabilities, 1, 0, 1), knob("minP"))), 0, nucleus)
-    : nucleus
-  const filtered = form.topP || form.minP
-  return {
-    probabilities,
-    cumulative,
-    total: filtered ? reduceMax(kept, [1]) : lastColumn(cumulative),
-    ids: best.indices
-  }
+  const K = probabilities.shape[1]!
+  const most = slice(probabilities, 1, 0, 1)
+  const ends = [
+    ...(form.topP ? [count(less(cumulative, knob("topP")))] : []),
+    ...(form.minP ? [sub(K - 1, count(less(probabilities, mul(most, knob("minP")))))] : [])
+  ]
+  const ids = best.indices
+  if (ends.length === 0) return { probabilities, cumulative, total: lastColumn(cumulative), ids, last: undefined }
+  const last = cast(ends.reduce(min, scalar(K - 1)), "i32")
+  return { probabilities, cumulative, total: gatherElements(cumulative, last), ids, last }
 }
 
 /**
  * The distribution to draw from: repetition penalty, temperature, top-k, top-p, min-p, in this order.
  *
  * @param logits [B, V]; ids from `form.vocabulary` on are left out
+ * With `form.window` below the vocabulary, only that many of the most likely tokens are looked at; the result is the
+ * same unless `last` says that the window may have been too small.
+ *
  * @param seen [B, vocabulary], how often each id has occurred; needed by penalised forms alone
  * @see specs/08-sampling.md
  */
@@ -114,6 +120,8 @@ export interface Drawn {
   readonly logProb: Expr | undefined
   /** Under the model, in nats, [B, 1]; the same node as `logProb` when the distributions are the same. */
   readonly rawLogProb: Expr
+  /** `Candidates.last` */
+  readonly last?: Expr | undefined
 }
 
 /**
@@ -129,12 +137,12 @@ export const draw = (form: Form, logits: Expr, uniform: Expr, seen: Expr | undef
     const token = argMax(adjust(form, logits, seen))
     return { token, logProb: undefined, rawLogProb: raw(token) }
   }
-  const { probabilities, cumulative, total, ids } = candidates(form, logits, seen)
+  const { probabilities, cumulative, total, ids, last } = candidates(form, logits, seen)
   const K = cumulative.shape[1]!
-  const beyond = sum(cast(greater(cumulative, mul(uniform, total)), "f32"), [1])
+  const beyond = count(greater(cumulative, mul(uniform, total)))
   // The bound matters only where the logits are NaN: it keeps the id in range until the guard reports them.
   const at = cast(min(sub(K, beyond), K - 1), "i32")
   const token = ids === undefined ? at : gatherElements(ids, at)
   const logProb = log(div(gatherElements(probabilities, at), total))
-  return { token, logProb, rawLogProb: isPlain(form, logits.shape[1]!) ? logProb : raw(token) }
+  return { token, logProb, last, rawLogProb: isPlain(form, logits.shape[1]!) ? logProb : raw(token) }
 }

@@ -62,15 +62,37 @@ const history = (form: Form, slots: Slots, n: number): Feeds => {
   return { history: Tensors.i32(ids, [slots.B, n]), historyWeights: Tensors.f32(weights, [slots.B, n]) }
 }
 
-/** What `prefillStep` is fed. */
-export const prefillFeeds = (form: Form, options: SamplingOptions, slots: Slots): Feeds => {
+/** Entry p·owners.length + b is p·B + owners[b]: where each of n cached positions of each new row lies among B rows. */
+const sources = (n: number, B: number, owners: ReadonlyArray<number>): Tensor => {
+  const width = owners.length
+  return Tensors.i32(
+    Int32Array.from({ length: n * width }, (_, i) => Math.floor(i / width) * B + owners[i % width]!),
+    [n * width]
+  )
+}
+
+/** What `prefillStep` is fed: `owners` says for each slot which of the prompts it continues. */
+export const prefillFeeds = (
+  form: Form,
+  options: SamplingOptions,
+  slots: Slots,
+  {
+    prompts,
+    owners
+  }: { readonly prompts: ReadonlyArray<ReadonlyArray<number>>; readonly owners: ReadonlyArray<number> }
+): Feeds => {
   const { B, width } = slots
-  const ids = table(slots, width, ({ prompt }, put) => {
-    for (const [j, id] of prompt.entries()) put(width - prompt.length + j, id)
-  })
+  const ids = new Int32Array(prompts.length * width)
+  for (const [r, prompt] of prompts.entries()) ids.set(prompt, (r + 1) * width - prompt.length)
   return {
-    ids: Tensors.i32(Int32Array.from(ids), [B, width]),
-    start: ints(slots, (row) => width - row.prompt.length),
+    ids: Tensors.i32(ids, [prompts.length, width]),
+    start: Tensors.i32(
+      prompts.map((prompt) => width - prompt.length),
+      [prompts.length]
+    ),
+    ...(prompts.length === B
+      ? {}
+      : { owners: Tensors.i32(owners, [B]), sources: sources(width, prompts.length, owners) }),
     ...uniforms(form, slots, 1),
     ...history(form, slots, width),
     ...knobFeeds(form, options)
@@ -99,13 +121,7 @@ export const decodeFeeds = (
   }
 }
 
-/** What `compactStep` is fed: the source of each cached position of each remaining row. */
-export const compactFeeds = (B: number, smaller: number, rows: number, sources: ReadonlyArray<number>): Feeds => ({
-  sources: Tensors.i32(
-    Int32Array.from(
-      { length: rows * smaller },
-      (_, i) => Math.floor(i / smaller) * B + (sources[i % smaller] ?? sources[0]!)
-    ),
-    [rows * smaller]
-  )
+/** What `compactStep` is fed: `owners` says which row of B each new one was. */
+export const compactFeeds = (B: number, rows: number, owners: ReadonlyArray<number>): Feeds => ({
+  sources: sources(rows, B, owners)
 })

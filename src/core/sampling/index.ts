@@ -1,5 +1,5 @@
 export * as Batches from "./Batch.ts"
 export { type Candidates, candidates, type Drawn, draw, occurrences } from "./draw.ts"
-export { type Form, formOf, knobs, plain } from "./Form.ts"
+export { type Form, formOf, knobs, plain, withWindow } from "./Form.ts"
 export type { Settings } from "./Sampling.ts"
 export * as Sampling from "./Sampling.ts"

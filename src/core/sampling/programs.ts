@@ -46,7 +46,10 @@ const past = (target: Target, B: number, rows: number): ReadonlyArray<KeyValues>
 
 const next = (name: string): string => `next/${name}`
 
-/** A step that draws: results `tokens`, `logProbs` (not for greedy forms) and `rawLogProbs` where it differs, all [B, n]. */
+/**
+ * A step that draws: results `tokens`, `logProbs` (not for greedy forms), `rawLogProbs` where it differs, and `last`
+ * of forms with top-p or min-p among sorted candidates, all [B, n].
+ */
 const drawing = (target: Target, B: number, drawn: ReadonlyArray<Drawn>, caches: ReadonlyArray<KeyValues>): Step => {
   const columns = (pick: (d: Drawn) => Expr | undefined): Expr | undefined => {
     const xs = drawn.map(pick).filter((x) => x !== undefined)
@@ -54,6 +57,7 @@ const drawing = (target: Target, B: number, drawn: ReadonlyArray<Drawn>, caches:
   }
   const logProbs = columns((d) => d.logProb)
   const rawLogProbs = columns((d) => (d.rawLogProb === d.logProb ? undefined : d.rawLogProb))
+  const last = columns((d) => d.last)
   const into = cacheNames(target, B).flatMap(({ keys, values }, layer) => [
     [keys, caches[layer]!.keys] as const,
     [values, caches[layer]!.values] as const
@@ -62,6 +66,7 @@ const drawing = (target: Target, B: number, drawn: ReadonlyArray<Drawn>, caches:
     tokens: columns((d) => d.token)!,
     ...(logProbs === undefined ? {} : { logProbs }),
     ...(rawLogProbs === undefined ? {} : { rawLogProbs }),
+    ...(last === undefined ? {} : { last }),
     ...Object.fromEntries(into.map(([name, rows]) => [next(name), rows]))
   })
   const known = new Set([...parameterNames(target), ...into.map(([name]) => name)])
@@ -78,16 +83,33 @@ const uniform = (uniforms: Expr, j: number): Expr => slice(uniforms, 1, j, j + 1
 const history = (form: Form, B: number, n: number): Expr | undefined =>
   form.penalised ? occurrences(form, input("history", [B, n], "i32"), input("historyWeights", [B, n])) : undefined
 
+/** Cached rows of some sequences, for others: entry p·B + b of `sources` [n·B] is the row of x [n, ...] that b takes at p. */
+const pick = (target: Target, x: Expr, sources: Expr, B: number): Expr => {
+  const n = x.shape[0]!
+  const width = target.config.num_key_value_heads * target.config.head_dim
+  return reshape(gather(reshape(x, [-1, width]), sources), [n, ...cacheRow(target, B)])
+}
+
 /**
- * Reads prompts and draws the first token of each row.
+ * Reads distinct prompts and draws the first token of each of B rows.
  *
- * Feeds: `ids` [B, width] i32 padded on the left, `start` [B] i32, `uniforms` [B, 1], and for penalised forms
- * `history` [B, width] i32 with `historyWeights`, 0 where it is padding; the form's knobs.
+ * Feeds: `ids` [prompts, width] i32 padded on the left, `start` [prompts] i32, `uniforms` [B, 1], the form's knobs; for
+ * penalised forms `history` [B, width] i32 with `historyWeights`, 0 where it is padding. With fewer prompts than rows
+ * also `owners` [B] i32, the prompt of each row, and `sources` [width · B] i32: entry p·B + b is p·prompts + owners[b].
  */
-export const prefillStep = (target: Target, form: Form, B: number, width: number): Step => {
-  const ids = input("ids", [B, width], "i32")
-  const { logits, caches } = prefill(target.config, params(target), ids, { start: input("start", [B], "i32") })
-  return drawing(target, B, [draw(form, logits, input("uniforms", [B, 1]), history(form, B, width))], caches)
+export const prefillStep = (target: Target, form: Form, B: number, width: number, prompts: number): Step => {
+  const ids = input("ids", [prompts, width], "i32")
+  const read = prefill(target.config, params(target), ids, { start: input("start", [prompts], "i32") })
+  const drawFrom = (logits: Expr): ReadonlyArray<Drawn> => [
+    draw(form, logits, input("uniforms", [B, 1]), history(form, B, width))
+  ]
+  if (prompts === B) return drawing(target, B, drawFrom(read.logits), read.caches)
+  const sources = input("sources", [width * B], "i32")
+  const shared = read.caches.map(({ keys, values }) => ({
+    keys: pick(target, keys, sources, B),
+    values: pick(target, values, sources, B)
+  }))
+  return drawing(target, B, drawFrom(gather(read.logits, input("owners", [B], "i32"))), shared)
 }
 
 /**
@@ -131,12 +153,9 @@ export const decodeStep = (target: Target, form: Form, B: number, rows: number, 
 export const compactStep = (target: Target, B: number, smaller: number, rows: number): Step => {
   const sources = input("sources", [rows * smaller], "i32")
   const from = past(target, B, rows)
-  const width = target.config.num_key_value_heads * target.config.head_dim
-  const pick = (x: Expr): Expr =>
-    reshape(gather(reshape(x, [rows * B, width]), sources), [rows, ...cacheRow(target, smaller)])
   const moved = cacheNames(target, smaller).flatMap(({ keys, values }, layer) => [
-    [keys, pick(from[layer]!.keys)] as const,
-    [values, pick(from[layer]!.values)] as const
+    [keys, pick(target, from[layer]!.keys, sources, smaller)] as const,
+    [values, pick(target, from[layer]!.values, sources, smaller)] as const
   ])
   const program = Programs.fromExprs(Object.fromEntries(moved.map(([name, x]) => [next(name), x])))
   return Steps.make({
