@@ -1,14 +1,24 @@
 import { Effect } from "effect"
 import { Onnx } from "../backends/onnx/index.ts"
 import type { Handler, QuickstartOptions } from "./commands/index.ts"
-import { arithmeticPlan, mmluPro, mmluProPlan, quickMmluProPlan, quickPlan, reasoning } from "./quickstart/index.ts"
+import {
+  arithmeticPlan,
+  gsm8k,
+  gsm8kPlan,
+  mmluPro,
+  mmluProPlan,
+  quickGsm8kPlan,
+  quickMmluProPlan,
+  quickPlan,
+  reasoning
+} from "./quickstart/index.ts"
 
 const experiment = Effect.fnUntraced(function* (options: QuickstartOptions) {
   switch (options.task) {
     case "arithmetic":
       return yield* reasoning(options, options.quick ? quickPlan : arithmeticPlan)
     case "gsm8k":
-      return yield* reasoning(options, options.quick ? quickPlan : arithmeticPlan)
+      return yield* gsm8k(options, options.quick ? quickGsm8kPlan : gsm8kPlan)
     case "mmlu-pro":
       return yield* mmluPro(options, options.quick ? quickMmluProPlan : mmluProPlan)
   }

@@ -15,6 +15,7 @@ import {
   tokenLogits
 } from "../evaluate/index.ts"
 import type { Session } from "../run/index.ts"
+import type { Recipe } from "./Recipe.ts"
 import { type NamedGranularity, type Prepared, perturbing } from "./stages.ts"
 
 /** A reward with the way in which its units are read. */
@@ -43,7 +44,7 @@ export const verdictOf = ({ task }: Prepared) => {
 }
 
 /** Completions of the test problems by a policy, once in a run. */
-export const testRows = (prepared: Prepared, session: Session, name: string, params: Params) =>
+export const testRows = (prepared: Prepared<Recipe>, session: Session, name: string, params: Params) =>
   storedRows(
     session.directory,
     `eval/${name}.jsonl`,

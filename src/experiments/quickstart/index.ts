@@ -1,4 +1,6 @@
 export { arithmeticPlan, quickPlan } from "./arithmeticPlan.ts"
+export { type Gsm8kPlan, gsm8k } from "./gsm8k.ts"
+export { gsm8kPlan, quickGsm8kPlan } from "./gsm8kPlan.ts"
 export { type MmluProPlan, mmluPro } from "./mmluPro.ts"
 export { mmluProPlan, quickMmluProPlan } from "./mmluProPlan.ts"
 export { type ReasoningPlan, reasoning } from "./reasoning.ts"

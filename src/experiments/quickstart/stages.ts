@@ -21,9 +21,9 @@ import { modelConfig, optimiser, type Session } from "../run/index.ts"
 import type { PolicySettings, Recipe } from "./Recipe.ts"
 
 /** A task made ready for token models: ids, limits, the decoder's shape, and how experts are made wrong. */
-export interface Prepared {
+export interface Prepared<R = Pick<Recipe, "model" | "sft" | "spareTokens">> {
   readonly task: Task
-  readonly recipe: Recipe
+  readonly recipe: R
   readonly seed: number
   readonly config: ModelConfig
   readonly train: ReadonlyArray<Sequence.Sequence>
@@ -39,7 +39,12 @@ const longest = (lists: ReadonlyArray<ReadonlyArray<number>>): number =>
   lists.reduce((n, ids) => Math.max(n, ids.length), 0)
 
 /** Encodes a task. */
-export const prepare = (task: Task, recipe: Recipe, seed: number, perturbation: Perturbation): Prepared => {
+export const prepare = <R extends Prepared["recipe"]>(
+  task: Task,
+  recipe: R,
+  seed: number,
+  perturbation: Perturbation
+): Prepared<R> => {
   const { train, validation, test } = task.splits
   const encode = (problem: (typeof train.problems)[number]) => task.tokenizer.encode(task.renderPrompt(problem))
   const demonstrated = new Set(train.demonstrations.map(({ problem }) => problem.id))
@@ -89,7 +94,7 @@ export const learnSft = ({ recipe: { sft }, seed, config, train, validation }: P
     })
   )
 
-const policyOptions = (prepared: Prepared, params: Params, settings: PolicySettings) => ({
+const policyOptions = (prepared: Prepared<Recipe>, params: Params, settings: PolicySettings) => ({
   config: prepared.config,
   params,
   objective: PolicyLoss.grpo({
@@ -120,7 +125,7 @@ export interface NamedGranularity {
 
 /** A perturbed version of the i-th of some demonstrations, as token ids. */
 export const perturbing =
-  ({ task, perturbation }: Pick<Prepared, "task" | "perturbation">, split: "train" | "validation") =>
+  ({ task, perturbation }: Pick<Prepared, "task" | "perturbation">, split: keyof Task["splits"]) =>
   (rng: Rng.Rng, index: number): ReadonlyArray<number> | undefined => {
     const { completion } = task.splits[split].demonstrations[index]!
     const changed = Perturbations.perturb(perturbation, completion, Rng.seed(rng))
@@ -131,11 +136,16 @@ export const perturbing =
 export const airlName = (key: string): string => `airl-${key}`
 
 /** The critic of a granularity before training. */
-export const rewardModelOf = ({ recipe, config, seed }: Prepared, sft: Params, key: string): RewardModel =>
+export const rewardModelOf = ({ recipe, config, seed }: Prepared<Recipe>, sft: Params, key: string): RewardModel =>
   recipe.critic.model.make({ config, trunk: sft, seed: Rng.seed(Rng.make(seed, airlName(key), "critic")) })
 
 /** Adversarial training of one granularity, from the SFT policy. */
-export const learnAirl = (prepared: Prepared, session: Session, sft: Params, { key, granularity }: NamedGranularity) =>
+export const learnAirl = (
+  prepared: Prepared<Recipe>,
+  session: Session,
+  sft: Params,
+  { key, granularity }: NamedGranularity
+) =>
   Effect.scoped(
     Effect.gen(function* () {
       const { task, recipe, seed } = prepared
@@ -178,7 +188,7 @@ export const learnAirl = (prepared: Prepared, session: Session, sft: Params, { k
   )
 
 /** GRPO with the true outcome, on the training problems whose answer is known: what the same steps reach with the truth. */
-export const learnGrpo = (prepared: Prepared, session: Session, sft: Params) =>
+export const learnGrpo = (prepared: Prepared<Recipe>, session: Session, sft: Params) =>
   Effect.scoped(
     Effect.gen(function* () {
       const { task, recipe, seed } = prepared
