@@ -8,7 +8,7 @@ import { TestConsole } from "effect/testing"
 import { describe, expect } from "vitest"
 import { Measurements } from "../../src/core/evaluation/index.ts"
 import { summarise } from "../../src/core/figure/report/index.ts"
-import { compareRuns } from "../../src/experiments/compareRuns.ts"
+import { compareRuns } from "../../src/experiments/compare/index.ts"
 import { reportData } from "../figure/reportData.ts"
 
 const run = (folder: string, seed: number, passAt1: number): string => {

@@ -68,6 +68,7 @@ export const generate = (options: GenerateOptions) =>
         memory,
         contextLength: Math.min(config.max_position_embeddings, longest + sampling.maxTokens),
         vocabulary: task.tokenizer.vocabSize,
+        batchSize: 128,
         frozen: true
       })
       const requests = prompts.flatMap((prompt, b) =>

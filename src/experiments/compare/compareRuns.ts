@@ -1,8 +1,8 @@
 import { Console, Data, Effect, FileSystem, Path, Schema } from "effect"
-import { type Measurement, Measurements, meanOverSeeds } from "../core/evaluation/index.ts"
-import { Tables } from "../core/figure/index.ts"
-import { type MethodSummary, type Shown, Summary } from "../core/figure/report/index.ts"
-import type { CompareOptions } from "./commands/index.ts"
+import { type Measurement, Measurements, meanOverSeeds } from "../../core/evaluation/index.ts"
+import { Tables } from "../../core/figure/index.ts"
+import { type MethodSummary, type Shown, Summary } from "../../core/figure/report/index.ts"
+import type { CompareOptions } from "../commands/index.ts"
 
 /** Runs that cannot stand in one table. */
 export class Incomparable extends Data.TaggedError("Incomparable")<{ readonly path: string; readonly reason: string }> {

@@ -1,0 +1,1 @@
+export { compareRuns, Incomparable, seedsTable } from "./compareRuns.ts"
