@@ -29,32 +29,54 @@ const sampleStd = (xs: ReadonlyArray<number>): number => {
   return Math.sqrt(xs.reduce((s, x) => s + (x - m) ** 2, 0) / (xs.length - 1))
 }
 
-const standardised = (xs: ReadonlyArray<number>): ReadonlyArray<number> => {
+const standardised = (xs: ReadonlyArray<number>, floor: number): ReadonlyArray<number> => {
   const m = mean(xs)
-  const s = sampleStd(xs)
-  return xs.map((x) => (x - m) / (s + STD_FLOOR))
+  const s = sampleStd(xs) + floor
+  return xs.map((x) => (x - m) / s)
+}
+
+export interface GroupRelativeOptions {
+  /** Trace reward from unit rewards, their mean by default: spec 3 `average_dense` with units for tokens. */
+  readonly select?: (units: ReadonlyArray<number>) => number
+  /** What the name calls it, `mean` by default. */
+  readonly selector?: string
+  /**
+   * Added to the standard deviation, 1e-4 by default. A learned reward whose differences within a group are noise
+   * needs a floor of the size of that noise, or the noise is blown up to unit advantages.
+   */
+  readonly floor?: number
 }
 
 /**
  * Sequence-level group-relative advantage: the trace reward r_i = select(unit rewards), then
  *
- *   A_i = (r_i - mean_group r) / (std_group r + 1e-4),   std unbiased,
+ *   A_i = (r_i - mean_group r) / (std_group r + floor),   std unbiased,
  *
- * the same for every token of the rollout. A rollout without units takes no part and gets an empty array.
- *
- * @param select trace reward from unit rewards, e.g. their mean: spec 3 `average_dense` with units for tokens
+ * the same for every token of the rollout. A rollout without units takes no part: its tokens, if any, get 0.
  */
-export const groupRelative = (
-  select: (units: ReadonlyArray<number>) => number = mean,
-  name = "mean"
-): AdvantageEstimator => ({
-  name: `group-relative(${name})`,
-  estimate: (group) => {
-    const present = group.flatMap((r, i) => (r.units.length === 0 ? [] : [i]))
-    const scaled = standardised(present.map((i) => select(group[i]!.units)))
-    const byRollout = new Map(present.map((i, k) => [i, scaled[k]!]))
-    return group.map((r, i) => new Float64Array(r.unitOf.length).fill(byRollout.get(i) ?? 0))
+export const groupRelative = (options: GroupRelativeOptions = {}): AdvantageEstimator => {
+  const { select = mean, selector = "mean", floor = STD_FLOOR } = options
+  return {
+    name: `group-relative(${selector}${floor === STD_FLOOR ? "" : `, floor=${floor}`})`,
+    estimate: (group) => {
+      const present = group.flatMap((r, i) => (r.units.length === 0 ? [] : [i]))
+      const scaled = standardised(
+        present.map((i) => select(group[i]!.units)),
+        floor
+      )
+      const byRollout = new Map(present.map((i, k) => [i, scaled[k]!]))
+      return group.map((r, i) => new Float64Array(r.unitOf.length).fill(byRollout.get(i) ?? 0))
+    }
   }
+}
+
+/**
+ * Keeps what an estimator finds better than the group and drops the rest: max(A, 0). The policy is drawn to its good
+ * completions and pushed off none, which a small policy survives at larger steps.
+ */
+export const positivePart = (estimator: AdvantageEstimator): AdvantageEstimator => ({
+  name: `positive(${estimator.name})`,
+  estimate: (group) => estimator.estimate(group).map((advantages) => advantages.map((a) => Math.max(a, 0)))
 })
 
 /**
@@ -93,6 +115,7 @@ export const discounted = (gamma: number): AdvantageEstimator => ({
     const m = mean(all)
     const s = sampleStd(all) + STD_FLOOR
     return group.map((r) => {
+      if (r.units.length === 0) return new Float64Array(r.unitOf.length)
       const returns = returnsToGo(
         r.units.map((x) => (x - m) / s),
         gamma

@@ -1,4 +1,4 @@
-export type { AdvantageEstimator, UnitRewards } from "./advantage.ts"
+export type { AdvantageEstimator, GroupRelativeOptions, UnitRewards } from "./advantage.ts"
 export * as Advantage from "./advantage.ts"
 export type { DiscriminatorObjective, UnitLogits } from "./discriminator.ts"
 export * as Discriminator from "./discriminator.ts"
