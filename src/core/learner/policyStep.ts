@@ -140,12 +140,13 @@ export const policyStep = Effect.fnUntraced(function* <E>(
   const idle = weighted.every(({ advantages }) => advantages.every((a) => a === 0))
   let metrics: Metrics = {}
   for (let k = 0; k < updates && !idle; k++) metrics = yield* policy.update(step * updates + k, weighted, reference)
+  const logged: Metrics = {
+    ...metrics,
+    ...rolloutMetrics(rollouts, rewards.slice(0, rollouts.length), generations),
+    num_tokens: all.reduce((n, s) => n + s.completion.length, 0)
+  }
   return {
-    metrics: {
-      ...metrics,
-      ...rolloutMetrics(rollouts, rewards.slice(0, rollouts.length), generations),
-      num_tokens: all.reduce((n, s) => n + s.completion.length, 0)
-    } satisfies Metrics,
+    metrics: logged,
     rewards: rewards.slice(0, rollouts.length)
   }
 })
