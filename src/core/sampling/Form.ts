@@ -74,7 +74,7 @@ export const knobs = (form: Form, options: SamplingOptions): Readonly<Record<str
 })
 
 /** Windows that are tried in turn. */
-const windows = [32, 256]
+const windows = [32, 128, 1024]
 
 /**
  * The form with the smallest window that can hold more than `tokens` candidates: sorting few of many tokens is much
