@@ -5,6 +5,6 @@ export { logits, type TokenLogProbs, type TokenLogProbsOptions, tokenLogProbs, t
 export * as ModelConfigs from "./ModelConfig.ts"
 export { ModelConfig, ModelConfigRejected } from "./ModelConfig.ts"
 export { causalMask, startMask } from "./mask.ts"
-export { type Head, initialise, type Params, parameterSpecs } from "./parameters.ts"
+export { byFanIn, type Deviation, type Head, initialise, type Params, parameterSpecs } from "./parameters.ts"
 export { SafetensorsRejected } from "./SafetensorsHeader.ts"
 export * as Safetensors from "./safetensors.ts"

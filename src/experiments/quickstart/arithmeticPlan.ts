@@ -7,12 +7,12 @@ export const arithmeticPlan: ReasoningPlan = {
   sizes: { train: 1500, unlabelled: 0, validation: 200, test: 200 },
   interval: 5,
   recipe: {
-    model: { width: 64, layers: 2, heads: 4, feedForward: 192, initializerRange: 0.125 },
+    model: { width: 64, layers: 2, heads: 4, feedForward: 192 },
     sft: {
-      steps: 750,
+      steps: 900,
       batchSize: 32,
       validateEvery: 50,
-      optimiser: { learningRate: 5e-3, warmupSteps: 50, weightDecay: 0.1, beta2: 0.98 }
+      optimiser: { learningRate: 5e-3, warmupSteps: 50, weightDecay: 0.5, beta2: 0.98 }
     },
     policy: {
       steps: 40,
@@ -55,7 +55,7 @@ export const quickPlan: ReasoningPlan = {
   sizes: { train: 200, unlabelled: 0, validation: 40, test: 24 },
   recipe: {
     ...arithmeticPlan.recipe,
-    model: { width: 32, layers: 1, heads: 2, feedForward: 64, initializerRange: 0.05 },
+    model: { width: 32, layers: 1, heads: 2, feedForward: 64 },
     sft: { ...arithmeticPlan.recipe.sft, steps: 120, validateEvery: 30 },
     policy: { ...arithmeticPlan.recipe.policy, steps: 4, promptsPerStep: 4 },
     critic: { ...arithmeticPlan.recipe.critic, warmupUpdates: 20, updatesPerWarmupBatch: 10 },

@@ -10,14 +10,14 @@ import {
   Sft,
   Units
 } from "../../core/learner/index.ts"
-import { initialise, type ModelConfig } from "../../core/model/index.ts"
+import type { ModelConfig } from "../../core/model/index.ts"
 import { Advantage, Discriminator, PolicyLoss } from "../../core/objective/index.ts"
 import { type Granularity, type Perturbation, Perturbations } from "../../core/reward/index.ts"
 import { plain } from "../../core/sampling/index.ts"
 import type { SamplingOptions } from "../../core/service/index.ts"
 import { type Task, Tasks } from "../../core/task/index.ts"
 import { Rng } from "../../core/tensor/index.ts"
-import { modelConfig, optimiser, type Session } from "../run/index.ts"
+import { freshDecoder, modelConfig, optimiser, type Session } from "../run/index.ts"
 import type { PolicySettings, Recipe } from "./Recipe.ts"
 
 /** A task made ready for token models: ids, limits, the decoder's shape, and how experts are made wrong. */
@@ -74,14 +74,14 @@ export const prepare = <R extends Prepared["recipe"]>(
 }
 
 /** Supervised fine-tuning from nothing. */
-export const learnSft = ({ recipe: { sft }, seed, config, train, validation }: Prepared, session: Session) =>
+export const learnSft = ({ recipe: { model, sft }, seed, config, train, validation }: Prepared, session: Session) =>
   Effect.scoped(
     Effect.gen(function* () {
       const stage = yield* Sft.make({
         name: "sft",
         seed,
         config,
-        params: initialise(config, seed),
+        params: freshDecoder(config, model, seed),
         train,
         validation,
         steps: sft.steps,

@@ -1,5 +1,6 @@
 import { Result } from "effect"
-import { type ModelConfig, ModelConfigs } from "../../core/model/index.ts"
+import type { Params } from "../../core/learner/index.ts"
+import { byFanIn, initialise, type ModelConfig, ModelConfigs } from "../../core/model/index.ts"
 import {
   adamw,
   chain,
@@ -15,8 +16,8 @@ export interface ModelShape {
   readonly layers: number
   readonly heads: number
   readonly feedForward: number
-  /** Standard deviation of fresh weights. */
-  readonly initializerRange: number
+  /** Standard deviation of fresh weights; by their fan-in where absent. */
+  readonly initializerRange?: number
 }
 
 /** AdamW with clipping at norm 1, linear warm-up and a cosine to 0. */
@@ -43,9 +44,15 @@ export const modelConfig = (shape: ModelShape, vocabulary: number, contextLength
       rms_norm_eps: 1e-6,
       rope_theta: 10_000,
       tie_word_embeddings: true,
-      initializer_range: shape.initializerRange
+      ...(shape.initializerRange === undefined ? {} : { initializer_range: shape.initializerRange })
     })
   )
+
+/** Fresh parameters of a decoder of that shape. */
+export const freshDecoder = (config: ModelConfig, shape: ModelShape, seed: number): Params =>
+  shape.initializerRange === undefined
+    ? initialise(config, seed, "language", byFanIn(config))
+    : initialise(config, seed)
 
 /** The optimiser of so many updates. */
 export const optimiser = (settings: OptimiserSettings, updates: number): GradientTransform =>
