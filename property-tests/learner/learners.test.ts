@@ -12,6 +12,7 @@ import {
   Units
 } from "../../src/core/learner/index.ts"
 import { Advantage, type UnitRewards } from "../../src/core/objective/index.ts"
+import { adamw } from "../../src/core/optim/index.ts"
 import { Granularities } from "../../src/core/reward/index.ts"
 import type { Snapshot, Stage } from "../../src/core/run/index.ts"
 import { Rng } from "../../src/core/tensor/index.ts"
@@ -203,6 +204,43 @@ for (const [name, layer] of Subject.backends) {
             checkpointEvery: 2
           })
           expectEqual(yield* resumed(offline, 3))
+        })
+      ))
+
+    it("SFT keeps the best parameters over a later loss, also when resumed in between", () =>
+      Subject.on(
+        layer,
+        Effect.gen(function* () {
+          const optimiser = adamw({ learningRate: (step) => (step < 2 ? 1e-2 : 1) })
+          const make = Sft.make(Subject.sft({ steps: 6, validateEvery: 2, optimiser }))
+          const whole = yield* make
+          yield* whole.start
+          yield* Subject.steps(whole, 0, 4)
+          const checkpoint = Subject.stored(yield* whole.save)
+          yield* Subject.steps(whole, 4, 6)
+          const best = yield* Sft.make(Subject.sft({ steps: 2, validateEvery: 2, optimiser }))
+          yield* best.start
+          yield* Subject.steps(best, 0, 2)
+          const other = yield* make
+          yield* other.restore(checkpoint)
+          yield* Subject.steps(other, 4, 6)
+          const expected = Subject.bytes(yield* best.result)
+          expect(Subject.bytes(yield* whole.result)).toEqual(expected)
+          expect(Subject.bytes(yield* other.result)).toEqual(expected)
+        })
+      ))
+
+    it("law: the critic's schedule counts its updates: warm-up, then U a policy step", () =>
+      Subject.on(
+        layer,
+        Effect.gen(function* () {
+          const options = Subject.airl(sparse)
+          const optimiser = adamw({ learningRate: (update) => update / 1000 })
+          const stage = yield* Airl.make({ ...options, critic: { ...options.critic, optimiser } })
+          yield* stage.start
+          const metrics = yield* Subject.steps(stage, 0, stage.steps)
+          const rates = metrics.map((m) => 1000 * (m["reward/lr"] ?? m["reward_warmup/lr"] ?? Number.NaN))
+          expect(rates.map(Math.round)).toEqual([0, 1, 2, 4, 6, 8, 10])
         })
       ))
 
