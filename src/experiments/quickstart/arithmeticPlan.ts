@@ -4,12 +4,12 @@ import type { ReasoningPlan } from "./reasoning.ts"
 
 /** The settings of `npm start`. */
 export const arithmeticPlan: ReasoningPlan = {
-  sizes: { train: 1500, unlabelled: 0, validation: 200, test: 200 },
+  sizes: { train: 2000, unlabelled: 0, validation: 200, test: 200 },
   interval: 5,
   recipe: {
     model: { width: 64, layers: 2, heads: 4, feedForward: 192 },
     sft: {
-      steps: 900,
+      steps: 1400,
       batchSize: 32,
       validateEvery: 50,
       optimiser: { learningRate: 5e-3, warmupSteps: 50, weightDecay: 0.5, beta2: 0.98 }
@@ -31,15 +31,15 @@ export const arithmeticPlan: ReasoningPlan = {
         make: ({ config, trunk, seed }) => verifierHead({ config, trunk, seed })
       },
       labelSmoothing: 0.1,
-      batch: { rollouts: 4, freshShare: 0.5, perturbed: 24, versions: 1 },
+      batch: { rollouts: 8, freshShare: 0.5, perturbed: 24, versions: 1 },
       weighting: { rollout: 1, perturbed: 1, beforeChange: "ignored" },
       clamp: [-5, 5],
       temperature: 1,
       replayCapacity: 4096,
-      warmupUpdates: 200,
+      warmupUpdates: 300,
       updatesPerWarmupBatch: 25,
-      updates: 1,
-      optimiser: { learningRate: 3e-3, warmupSteps: 20, weightDecay: 0.1, beta2: 0.98 }
+      updates: 2,
+      optimiser: { learningRate: 2e-3, warmupSteps: 20, weightDecay: 0.1, beta2: 0.98 }
     },
     heldOut: { prompts: 64, every: 10, selection: { keep: "last" } },
     grpo: {},

@@ -33,8 +33,13 @@ export interface MmluProPlan {
   /** Training questions that are used, and test questions whose completions are reranked; all where there are fewer. */
   readonly trainQuestions: number
   readonly testQuestions: number
+  /** Validation questions that the reward is measured on while it trains. */
+  readonly heldOutQuestions: number
   readonly settings: RewardSettings
 }
+
+/** Characters of a completion in its tags that is no more than an answer. */
+const BARE_ANSWER = 120
 
 /** Characters that hold more than the tokens that are kept: encoding all of a text that runs on would be in vain. */
 const CHARACTERS_PER_TOKEN = 12
@@ -112,24 +117,38 @@ const baselines = (data: MmluPro, train: ReadonlyArray<Candidate>) => {
   }
 }
 
+/** Whether a completion gives reasons: more than its tags and an answer. */
+const reasons = ({ generation }: ResultRow): boolean => generation.content.length > BARE_ANSWER
+
 const separationTable = (
   scores: ReadonlyArray<{ readonly label: string; readonly of: RowScore; readonly rows: ReadonlyArray<ResultRow> }>
 ): Table => ({
   id: "separation",
   title: "Right against wrong completions of the same question",
   caption:
-    "AUROC of each score; .5 is chance. Length prefers short traces, longest long ones; surface is a logistic regression on counts of characters and words, trained on the same traces as the reward; author ranks by the author's accuracy on training questions, which uses their answers.",
+    "AUROC of each score; .5 is chance. Within one author, style is held fixed (the mean over authors, with an interval over them). Length prefers short traces, longest long ones; surface is a logistic regression on counts of characters and words, trained on the same traces as the reward; author ranks by the author's accuracy on training questions, which uses their answers.",
   columns: [
     { key: "score", label: "score", format: "number" },
     { key: "within", label: "AUROC within question", format: "percent" },
-    { key: "pooled", label: "AUROC pooled", format: "percent" }
+    { key: "pooled", label: "AUROC pooled", format: "percent" },
+    { key: "reasoned", label: "within question, bare answers left out", format: "percent" },
+    { key: "author", label: "within one author", format: "percent" }
   ],
   rows: scores.map(({ label, of, rows }) => {
-    const pools = Pools.byPrompt(rows).map((group) => ({
-      correct: group.map((row) => Pools.isRight(row) === true),
-      scores: group.map(of)
-    }))
-    return [label, aurocWithinPrompt(pools, Resamplings.standard), aurocPooled(pools, Resamplings.standard)]
+    const pools = (groups: Iterable<ReadonlyArray<ResultRow>>) =>
+      Array.from(groups, (group) => ({
+        correct: group.map((row) => Pools.isRight(row) === true),
+        scores: group.map(of)
+      }))
+    const questions = Pools.byPrompt(rows)
+    const judged = questions.flat()
+    return [
+      label,
+      aurocWithinPrompt(pools(questions), Resamplings.standard),
+      aurocPooled(pools(questions), Resamplings.standard),
+      aurocWithinPrompt(pools(Pools.byPrompt(judged.filter(reasons))), Resamplings.standard),
+      aurocWithinPrompt(pools(Map.groupBy(judged, ({ source }) => source).values()), Resamplings.standard)
+    ]
   })
 })
 
@@ -167,7 +186,7 @@ export const mmluPro = Effect.fnUntraced(function* (options: QuickstartOptions, 
         demonstration: indexOf.get(problemId)!
       })
     )
-  const held = task.splits.validation.demonstrations
+  const held = task.splits.validation.demonstrations.slice(0, plan.heldOutQuestions)
   const heldIds = new Set(held.map(({ problem }) => problem.id))
   const heldOut = {
     demonstrations: held.map(({ problem, completion }) => encode(problem.id, completion)),

@@ -63,15 +63,18 @@ export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions
 
   const learned = yield* Effect.forEach(granularities, (named) =>
     Effect.gen(function* () {
-      const { policy, critic } = yield* learnAirl(prepared, session, sft, named)
+      const { policy, critic, warmCritic } = yield* learnAirl(prepared, session, sft, named)
       const model = rewardModelOf(prepared, sft, named.key)
-      const { reward, reading } = yield* readReward(prepared, model, critic, named)
+      // The last critic knows the last policy; the warmed-up one knows SFT, so each scores the policy it was fit to.
+      const last = yield* readReward(prepared, model, critic, named)
+      const warm = yield* readReward(prepared, model, warmCritic, named)
       const own = yield* testRows(prepared, session, `drawn-${named.key}`, policy)
       return {
         named,
-        reading,
-        own: yield* scoredRows(prepared, session, `airl-${named.key}`, reward, own),
-        sft: yield* scoredRows(prepared, session, `sft-by-${named.key}`, reward, sftRows)
+        own: yield* scoredRows(prepared, session, `airl-${named.key}`, last.reward, own),
+        ownReading: last.reading,
+        sft: yield* scoredRows(prepared, session, `sft-by-${named.key}`, warm.reward, sftRows),
+        sftReading: warm.reading
       }
     })
   )
@@ -80,7 +83,7 @@ export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions
 
   const rows = yield* stepRows(session.directory)
   const of = (stage: string) => rows.get(stage) ?? []
-  const plain = learned[0]!.reading
+  const plain = learned[0]!.sftReading
   const methods: ReadonlyArray<Method> = [
     {
       ...bare,
@@ -91,7 +94,7 @@ export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions
       curves: sftCurves(of("sft"))
     },
     ...learned.map(
-      ({ named, reading, own }): Method => ({
+      ({ named, ownReading: reading, own }): Method => ({
         ...bare,
         key: named.key,
         label: `AIRL ${named.label}`,
@@ -110,7 +113,7 @@ export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions
       curves: policyCurves(of("grpo"))
     },
     ...learned.map(
-      ({ named, reading, sft: scored }): Method => ({
+      ({ named, sftReading: reading, sft: scored }): Method => ({
         ...bare,
         key: named.key,
         label: `${named.label} reward on SFT samples`,
@@ -128,7 +131,7 @@ export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions
     seed,
     config: [...settings(config)],
     methods: [...methods],
-    heatStrips: learned.flatMap(({ named, reading, sft: scored }) =>
+    heatStrips: learned.flatMap(({ named, sftReading: reading, sft: scored }) =>
       named.key === "sparse"
         ? []
         : [
@@ -146,6 +149,7 @@ export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions
     ),
     tables: [],
     notes: [
+      "A policy's own samples are scored by the critic that was trained along with it; SFT samples by the critic after its warm-up on SFT, before the policy moved.",
       "How a reward is read (which selector, which detector) was chosen on perturbed validation demonstrations.",
       "GRPO is given the true outcome of training problems; the other methods are not."
     ],

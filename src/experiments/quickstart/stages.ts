@@ -17,7 +17,7 @@ import { plain } from "../../core/sampling/index.ts"
 import type { SamplingOptions } from "../../core/service/index.ts"
 import { type Task, Tasks } from "../../core/task/index.ts"
 import { Rng } from "../../core/tensor/index.ts"
-import { freshDecoder, modelConfig, optimiser, type Session } from "../run/index.ts"
+import { freshDecoder, modelConfig, optimiser, type Session, steadyOptimiser } from "../run/index.ts"
 import type { PolicySettings, Recipe } from "./Recipe.ts"
 
 /** A task made ready for token models: ids, limits, the decoder's shape, and how experts are made wrong. */
@@ -160,7 +160,7 @@ export const learnAirl = (
         critic: {
           model: rewardModelOf(prepared, sft, key),
           objective: Discriminator.bce({ labelSmoothing: critic.labelSmoothing }),
-          optimiser: optimiser(critic.optimiser, critic.warmupUpdates + policy.steps * critic.updates),
+          optimiser: steadyOptimiser(critic.optimiser),
           partition,
           demonstrations: prepared.train,
           perturb: perturbing(prepared, "train"),

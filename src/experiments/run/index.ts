@@ -1,4 +1,11 @@
 export { configuration, settings } from "./configuration.ts"
-export { freshDecoder, type ModelShape, modelConfig, type OptimiserSettings, optimiser } from "./models.ts"
+export {
+  freshDecoder,
+  type ModelShape,
+  modelConfig,
+  type OptimiserSettings,
+  optimiser,
+  steadyOptimiser
+} from "./models.ts"
 export type { Session } from "./Session.ts"
 export * as Sessions from "./Session.ts"

@@ -7,6 +7,7 @@ import {
   clipByGlobalNorm,
   type GradientTransform,
   matricesOnly,
+  type Schedule,
   Schedules
 } from "../../core/optim/index.ts"
 
@@ -20,7 +21,7 @@ export interface ModelShape {
   readonly initializerRange?: number
 }
 
-/** AdamW with clipping at norm 1, linear warm-up and a cosine to 0. */
+/** AdamW with clipping at norm 1 and a linear warm-up. */
 export interface OptimiserSettings {
   readonly learningRate: number
   readonly warmupSteps: number
@@ -54,18 +55,22 @@ export const freshDecoder = (config: ModelConfig, shape: ModelShape, seed: numbe
     ? initialise(config, seed, "language", byFanIn(config))
     : initialise(config, seed)
 
-/** The optimiser of so many updates. */
-export const optimiser = (settings: OptimiserSettings, updates: number): GradientTransform =>
+const adamwOn = (settings: OptimiserSettings, learningRate: Schedule): GradientTransform =>
   chain(
     clipByGlobalNorm(1),
-    adamw({
-      learningRate: Schedules.cosine({
-        peak: settings.learningRate,
-        warmupSteps: settings.warmupSteps,
-        totalSteps: updates
-      }),
-      beta2: settings.beta2,
-      weightDecay: settings.weightDecay,
-      decays: matricesOnly
-    })
+    adamw({ learningRate, beta2: settings.beta2, weightDecay: settings.weightDecay, decays: matricesOnly })
+  )
+
+/** The optimiser of so many updates, its rate falling to 0 along a cosine. */
+export const optimiser = (settings: OptimiserSettings, updates: number): GradientTransform =>
+  adamwOn(
+    settings,
+    Schedules.cosine({ peak: settings.learningRate, warmupSteps: settings.warmupSteps, totalSteps: updates })
+  )
+
+/** An optimiser that keeps its rate: for a critic, which must follow a policy that does not stand still. */
+export const steadyOptimiser = (settings: OptimiserSettings): GradientTransform =>
+  adamwOn(
+    settings,
+    Schedules.warmup(settings.warmupSteps, settings.learningRate, Schedules.constant(settings.learningRate))
   )
