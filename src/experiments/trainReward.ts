@@ -54,7 +54,7 @@ const settingsOf = (options: TrainRewardOptions): RewardSettings => {
   const pairs = Math.max(1, Math.floor(batchSize / 2))
   const drawn = rollouts.length === 0 ? 0 : Math.ceil(pairs / 2)
   return {
-    model: { width: 64, layers: 2, heads: 4, feedForward: 192, initializerRange: 0.05 },
+    model: { width: 64, layers: 2, heads: 4, feedForward: 192 },
     steps,
     batch: { rollouts: drawn, freshShare: 1, perturbed: pairs - drawn },
     labelSmoothing: 0.1,

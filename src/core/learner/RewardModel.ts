@@ -1,4 +1,12 @@
-import { forward, initialise, type ModelConfig, parameterSpecs, tokenRewards } from "../model/index.ts"
+import {
+  byFanIn,
+  type Deviation,
+  forward,
+  initialise,
+  type ModelConfig,
+  parameterSpecs,
+  tokenRewards
+} from "../model/index.ts"
 import type { Specs, Tree } from "../optim/index.ts"
 import type { Expr } from "../program/index.ts"
 import { type Params, split } from "./Params.ts"
@@ -32,6 +40,8 @@ export interface ScalarHeadOptions {
   readonly trains?: (name: string) => boolean
 }
 
+const HEAD = "score.weight"
+
 /** The decoder with a bias-free linear head [1, D] in place of the vocabulary. */
 export const scalarHead = (options: ScalarHeadOptions): RewardModel => {
   const { seed, trunk = {}, extraLayers = 0, trains = () => true } = options
@@ -40,8 +50,11 @@ export const scalarHead = (options: ScalarHeadOptions): RewardModel => {
     num_hidden_layers: options.config.num_hidden_layers + extraLayers
   }
   const specs = parameterSpecs(config, "reward")
+  const decoder = byFanIn(config)
+  // The head starts small, so that the first logits are near 0, whatever the trunk's width.
+  const deviation: Deviation = (name, spec) => (name === HEAD ? config.initializer_range : decoder(name, spec))
   const initial = Object.fromEntries(
-    Object.entries(initialise(config, seed, "reward")).map(([name, fresh]) => [name, trunk[name] ?? fresh])
+    Object.entries(initialise(config, seed, "reward", deviation)).map(([name, fresh]) => [name, trunk[name] ?? fresh])
   )
   const [params, frozen] = split(specs, (name) => trunk[name] === undefined || trains(name))
   const origin = options.trunk === undefined ? "from scratch" : "from the policy"

@@ -9,7 +9,7 @@ export const gsm8kPlan: Gsm8kPlan = {
   rollouts: 500,
   generations: 4,
   recipe: {
-    model: { width: 96, layers: 2, heads: 4, feedForward: 256, initializerRange: 0.05 },
+    model: { width: 96, layers: 2, heads: 4, feedForward: 256 },
     sft: {
       steps: 300,
       batchSize: 24,
@@ -19,7 +19,7 @@ export const gsm8kPlan: Gsm8kPlan = {
     spareTokens: 0
   },
   reward: {
-    model: { width: 64, layers: 2, heads: 4, feedForward: 192, initializerRange: 0.05 },
+    model: { width: 64, layers: 2, heads: 4, feedForward: 192 },
     steps: 250,
     batch: { rollouts: 6, freshShare: 1, perturbed: 10 },
     labelSmoothing: 0.1,

@@ -8,7 +8,7 @@ export const mmluProPlan: MmluProPlan = {
   testQuestions: 600,
   heldOutQuestions: 50,
   settings: {
-    model: { width: 64, layers: 2, heads: 4, feedForward: 192, initializerRange: 0.05 },
+    model: { width: 64, layers: 2, heads: 4, feedForward: 192 },
     steps: 300,
     batch: { rollouts: 16, freshShare: 1, perturbed: 0 },
     labelSmoothing: 0.1,
