@@ -1,4 +1,4 @@
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Result } from "effect"
 import type { Step } from "../../core/program/index.ts"
 import {
   Backend,
@@ -7,7 +7,8 @@ import {
   type CompileOptions,
   type Executable,
   type Feeds,
-  type Memory
+  type Memory,
+  type UnsupportedOp
 } from "../../core/service/index.ts"
 import type { Tensor } from "../../core/tensor/index.ts"
 import { checkFeeds } from "./checkFeeds.ts"
@@ -48,7 +49,7 @@ const ownedAll = (tensors: Feeds): Tensors =>
 
 const make = ({ name, rules, session }: Provider) =>
   Effect.gen(function* () {
-    const client = yield* Client.scoped(name)
+    const client = yield* Client.scoped(name, session.flushDenormals)
     const memories = new WeakMap<Memory, number>()
     let count = 0
 
@@ -124,3 +125,12 @@ export const cpuWith = ({
 
 /** ONNX Runtime on the CPU, the embedded default: on a thread of its own, with one compute thread a core. */
 export const cpu: Layer.Layer<Backend, BackendFailure> = cpuWith({})
+
+/**
+ * The ONNX operators that a step becomes on the CPU, in the order of the model. Elementwise updates of memory are
+ * not among them: they run as kernels of their own after the model.
+ */
+export const operators = (step: Step): Result.Result<ReadonlyArray<string>, UnsupportedOp> =>
+  Result.map(planRun(step, { backend: "onnx-cpu", rules: cpuRules, frozen: new Set() }), ({ model }) =>
+    model.nodes.map((n) => n.opType)
+  )

@@ -100,7 +100,15 @@ export type FromEngine =
   | { readonly _tag: "Ready" }
   | { readonly _tag: "Answer"; readonly id: number; readonly answer: Answer }
 
-export interface ToEngine {
-  readonly id: number
-  readonly request: Request
-}
+/** A request, or the wish that the engine end when what it does now is done. */
+export type ToEngine =
+  | { readonly _tag: "Ask"; readonly id: number; readonly request: Request }
+  | { readonly _tag: "Stop" }
+
+/**
+ * Two flags that both threads see. A thread must never be stopped inside ONNX Runtime, which would abort the whole
+ * process: the engine says when it is busy, the main thread says that nothing more may begin.
+ */
+export type Flags = Int32Array<SharedArrayBuffer>
+
+export const flag = { busy: 0, stop: 1 } as const

@@ -3,21 +3,32 @@ import ort from "onnxruntime-node"
 import { encode } from "../OnnxModel.ts"
 import { make } from "./Engine.ts"
 import { EngineFailure } from "./Memory.ts"
-import type { Answer, FromEngine, Tensors, ToEngine } from "./protocol.ts"
+import {
+  type Answer,
+  type Flags,
+  type FromEngine,
+  flag,
+  type Request,
+  type Tensors,
+  type ToEngine
+} from "./protocol.ts"
 
 /** How this thread was started: as an engine that answers on a port, or as the nursery that starts engines. */
-type Role = { readonly _tag: "Engine"; readonly port: MessagePort } | { readonly _tag: "Nursery" }
+export type Role =
+  | { readonly _tag: "Engine"; readonly port: MessagePort; readonly flags: Flags }
+  | { readonly _tag: "Nursery" }
 
-/** Asks the nursery for an engine on a port, or for its end. */
-export type ToNursery =
-  | { readonly _tag: "Start"; readonly engine: number; readonly port: MessagePort }
-  | { readonly _tag: "Stop"; readonly engine: number }
-
-/** The end of an engine, with the reason when it was not asked for. */
-export interface FromNursery {
+/** Asks the nursery for an engine on a port. */
+export interface ToNursery {
   readonly engine: number
-  readonly reason: string
+  readonly port: MessagePort
+  readonly flags: Flags
 }
+
+/** That the nursery is ready, or the end of an engine, with the reason. */
+export type FromNursery =
+  | { readonly _tag: "Ready" }
+  | { readonly _tag: "Ended"; readonly engine: number; readonly reason: string }
 
 const failure = (error: unknown): Answer => ({
   _tag: "Failed",
@@ -30,21 +41,29 @@ const failure = (error: unknown): Answer => ({
 const buffers = (tensors: Tensors): ReadonlyArray<ArrayBuffer> =>
   Object.values(tensors).map((t) => t.data.buffer as ArrayBuffer)
 
-/** Answers requests one after another, in order of arrival. */
-const serve = (port: MessagePort): void => {
+/** Answers requests one after another, in order of arrival, until it is asked to stop. */
+const serve = (port: MessagePort, flags: Flags): void => {
   const engine = make()
   let last: Promise<void> = Promise.resolve()
   const post = (message: FromEngine, transfer: ReadonlyArray<ArrayBuffer> = []) => port.postMessage(message, transfer)
-  port.on("message", ({ id, request }: ToEngine) => {
-    last = last.then(() =>
-      engine.handle(request).then(
-        (value) => {
-          const tensors = request._tag === "Run" || request._tag === "Read" ? (value as Tensors) : {}
-          post({ _tag: "Answer", id, answer: { _tag: "Done", value } }, buffers(tensors))
-        },
-        (error) => post({ _tag: "Answer", id, answer: failure(error) })
-      )
-    )
+  const answer = async (id: number, request: Request): Promise<void> => {
+    if (Atomics.load(flags, flag.stop) === 1) {
+      return post({ _tag: "Answer", id, answer: failure("the engine is stopping.") })
+    }
+    Atomics.store(flags, flag.busy, 1)
+    try {
+      const value = await engine.handle(request)
+      const tensors = request._tag === "Run" || request._tag === "Read" ? (value as Tensors) : {}
+      post({ _tag: "Answer", id, answer: { _tag: "Done", value } }, buffers(tensors))
+    } catch (error) {
+      post({ _tag: "Answer", id, answer: failure(error) })
+    } finally {
+      Atomics.store(flags, flag.busy, 0)
+      Atomics.notify(flags, flag.busy)
+    }
+  }
+  port.on("message", (message: ToEngine) => {
+    last = last.then(() => (message._tag === "Stop" ? port.close() : answer(message.id, message.request)))
   })
   post({ _tag: "Ready" })
 }
@@ -67,28 +86,22 @@ const nurse = async (): Promise<void> => {
     extra: { session: { set_denormal_as_zero: "1" } }
   })
   await first.release()
-  const engines = new Map<number, Worker>()
-  parentPort!.on("message", (message: ToNursery) => {
-    if (message._tag === "Stop") {
-      void engines.get(message.engine)?.terminate()
-      return
-    }
-    const { engine, port } = message
-    const role: Role = { _tag: "Engine", port }
-    const worker = new Worker(new URL(import.meta.url), { workerData: role, transferList: [port] })
+  parentPort!.on("message", ({ engine, port, flags }: ToNursery) => {
+    const role: Role = { _tag: "Engine", port, flags }
+    const worker = new Worker(new URL(import.meta.url), { workerData: role, transferList: [port], execArgv: [] })
     let reason = "its thread ended"
-    engines.set(engine, worker)
     worker.on("error", (error) => {
       reason = error instanceof Error ? error.message : String(error)
     })
     worker.on("exit", () => {
-      engines.delete(engine)
-      const end: FromNursery = { engine, reason }
+      const end: FromNursery = { _tag: "Ended", engine, reason }
       parentPort!.postMessage(end)
     })
   })
+  const ready: FromNursery = { _tag: "Ready" }
+  parentPort!.postMessage(ready)
 }
 
 const role = workerData as Role
-if (role._tag === "Engine") serve(role.port)
+if (role._tag === "Engine") serve(role.port, role.flags)
 else await nurse()
