@@ -34,7 +34,7 @@ export interface Settings {
   readonly unroll?: number
   /** Prompts are padded to multiples of this, 16 by default. */
   readonly padTo?: number
-  /** Most compiled programs kept, 64 by default; the longest unused is released first. */
+  /** Most compiled programs kept, 48 by default; the longest unused is released first. */
   readonly programs?: number
   /** The parameters never change again: compiles their present value into the programs, which is faster. */
   readonly frozen?: boolean
@@ -81,7 +81,7 @@ export const make = Effect.fn("Sampling.make")(function* (
   settings: Settings
 ): Effect.fn.Return<Sampler["Service"], BadSamplingOptions | BackendFailure | BadFeed, Backend | Scope.Scope> {
   yield* checkSettings(settings)
-  const { config, memory, contextLength, batchSize = 32, unroll = 4, padTo = 16, programs = 64 } = settings
+  const { config, memory, contextLength, batchSize = 32, unroll = 4, padTo = 16, programs = 48 } = settings
   const { frozen = false, scope = "", vocabulary = config.vocab_size } = settings
   const engine = yield* Engine.make({ config, scope, memory, programs, frozen })
   const lock = yield* Semaphore.make(1)
