@@ -152,10 +152,7 @@ export const build = <const S extends Readonly<Record<string, Spec>>>(
 ): Result.Result<Program, BuildError> => attempt(() => fromExprs(trace(inputsOf(specs))))
 
 /** A copy whose inputs are replaced by constants. */
-export const bind = (
-  program: Program,
-  values: Readonly<Record<string, Tensor>>
-): Program =>
+export const bind = (program: Program, values: Readonly<Record<string, Tensor>>): Program =>
   fromExprs(
     toExprs(program, Object.fromEntries(Object.entries(values).map(([name, t]) => [name, constant(t)]))).outputs
   )

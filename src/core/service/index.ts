@@ -1,4 +1,4 @@
-export { Backend, type CompileOptions, type Executable, type Memory, type RunOptions, type Feeds } from "./Backend.ts"
+export { Backend, type CompileOptions, type Executable, type Feeds, type Memory, type RunOptions } from "./Backend.ts"
 export { BackendFailure, BadFeed, NonFinite, type RunError, UnsupportedOp } from "./errors.ts"
 export {
   BadSamplingOptions,
