@@ -12,7 +12,7 @@ import {
   type Granularity,
   Perturbations
 } from "../core/reward/index.ts"
-import { RunDirectory, summaryTable } from "../core/run/index.ts"
+import { RunDirectory, table } from "../core/run/index.ts"
 import { corpusTokenizer } from "../core/task/index.ts"
 import { Rng } from "../core/tensor/index.ts"
 import { BadTokenizer, ChatTemplates, fromFolder, type Tokenizer } from "../core/text/index.ts"
@@ -27,7 +27,7 @@ import {
   readPolicyTraces,
   saveRewardModel
 } from "./reward/index.ts"
-import { configuration, Sessions } from "./run/index.ts"
+import { configuration, lastMetrics, Sessions, stepRows } from "./run/index.ts"
 
 /** Tokens of a prompt with its completion; longer traces are left out, and how many is said. */
 const CONTEXT = 512
@@ -176,22 +176,26 @@ export const trainReward: Handler<TrainRewardOptions> = (options) =>
       }
     })
     const folder = yield* saveRewardModel(session.directory, "best_model/reward_model", { ...reward, tokenizer })
-    const [stage] = session.summaries()
+    // From the journal, since a run that an earlier session finished logs nothing new.
+    const metrics = lastMetrics((yield* stepRows(session.directory)).get("reward") ?? [])
     const summary = {
       demonstrations: train.length,
       heldOut: validation.length,
       rollouts: negatives.length,
       leftOut,
       granularity: config.granularity,
-      metrics: stage?.metrics ?? {},
+      metrics,
       model: dirname(folder)
     }
     yield* RunDirectory.writeArtifact(session.directory, "summary.json", summary)
     yield* RunDirectory.finish(session.directory, { model: dirname(folder) })
-    const shown = ["held_out/auroc_policy", "held_out/auroc_perturbed"]
+    const shown = table(
+      ["traces", "AUROC of held-out experts"],
+      ["policy", "perturbed"].map((kind) => [`against ${kind}`, metrics[`held_out/auroc_${kind}`]?.toFixed(3) ?? "–"])
+    )
     yield* options.json
       ? Console.log(JSON.stringify(summary, null, 2))
-      : Console.log(`${summaryTable(session.summaries(), shown)}\n\nReward model: ${dirname(folder)}`)
+      : Console.log(`${shown}\n\nReward model: ${dirname(folder)}`)
   }).pipe(
     Effect.scoped,
     Effect.provide(Onnx.cpuWith(options.threads === undefined ? {} : { threads: options.threads }))

@@ -19,8 +19,8 @@ import {
   unitRewards
 } from "../evaluate/index.ts"
 import { learnReward, type RewardSettings } from "../reward/index.ts"
-import { configuration, Sessions, settings } from "../run/index.ts"
-import { offlineCurves, stepRows } from "./curves.ts"
+import { configuration, Sessions, settings, stepRows } from "../run/index.ts"
+import { offlineCurves } from "./curves.ts"
 import { publish } from "./publish.ts"
 import type { NamedGranularity } from "./stages.ts"
 

@@ -62,7 +62,7 @@ const shown = ["reward", "random", "logProb", "majority", "length", "surface", "
 /** The closing table: a row a method, also where it loses. */
 export const closingTable = ({ methods }: ReportData): string => {
   const all = methods.flatMap(({ rerank }) => rerank)
-  const n = all.reduce((most, row) => Math.max(most, row.n), 0)
+  const n = all.reduce((most, row) => (Measurements.isEstimate(row.accuracy) ? Math.max(most, row.n) : most), 0)
   const names = shown.filter((name) => all.some(({ reranker }) => reranker === name))
   const located = methods.some(({ localisation }) => localisation.length > 0)
   return table(

@@ -9,3 +9,4 @@ export {
 } from "./models.ts"
 export type { Session } from "./Session.ts"
 export * as Sessions from "./Session.ts"
+export { lastMetrics, type StepRow, stepRows } from "./stepRows.ts"
