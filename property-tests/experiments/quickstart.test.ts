@@ -59,12 +59,12 @@ describe("reasoning", () => {
     const other = folder()
     let stops = 0
     for (let resume = false; ; resume = true) {
-      const result = await stoppedAfter(other, 4 + (stops % 7), resume)
+      const result = await stoppedAfter(other, 3 + (stops % 4), resume)
       if (result._tag === "Success") break
       expect(result.failure).toMatchObject({ _tag: "Interrupted" })
       stops++
     }
-    expect(stops).toBeGreaterThan(5)
+    expect(stops).toBeGreaterThan(3)
     const [whole, resumed] = [outcomeOf(path), outcomeOf(other)]
     for (const [name, content] of Object.entries(resumed)) {
       if (whole[name] !== undefined) expect(content === whole[name], name).toBe(true)
