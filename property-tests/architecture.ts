@@ -78,7 +78,9 @@ const edgeFault = ({ from, to, dynamic }: Import): string | undefined => {
     return from.startsWith("src/") ? `${from} imports ${to}, which is no source` : undefined
   // Commands load their experiment when they are called, so that others start quickly.
   const lazy = source === "src/cli.ts" && target === "src/experiments" && dynamic
-  if (posix.basename(to) !== "index.ts" && !lazy) return `${from} imports ${to}: import the folder's index.ts`
+  // A file that lies directly in src/experiments is one experiment, and its own face.
+  const experiment = posix.dirname(to) === "src/experiments" && from.startsWith("property-tests/")
+  if (posix.basename(to) !== "index.ts" && !lazy && !experiment) return `${from} imports ${to}: import the folder's index.ts`
   if (!source.startsWith("src")) return undefined
   const [high, low] = [heightOf(source), heightOf(target)]
   if (high < 0 || low < 0) return `${from} imports ${to}: a folder that the stack does not list`
