@@ -80,7 +80,8 @@ const edgeFault = ({ from, to, dynamic }: Import): string | undefined => {
   const lazy = source === "src/cli.ts" && target === "src/experiments" && dynamic
   // A file that lies directly in src/experiments is one experiment, and its own face.
   const experiment = posix.dirname(to) === "src/experiments" && from.startsWith("property-tests/")
-  if (posix.basename(to) !== "index.ts" && !lazy && !experiment) return `${from} imports ${to}: import the folder's index.ts`
+  if (posix.basename(to) !== "index.ts" && !lazy && !experiment)
+    return `${from} imports ${to}: import the folder's index.ts`
   if (!source.startsWith("src")) return undefined
   const [high, low] = [heightOf(source), heightOf(target)]
   if (high < 0 || low < 0) return `${from} imports ${to}: a folder that the stack does not list`
