@@ -1,3 +1,4 @@
+import { Batches } from "../sampling/index.ts"
 import { type Tensor, Tensors } from "../tensor/index.ts"
 
 /** A prompt and what follows it, as token ids. Text is derived from ids, never ids from text. */
@@ -9,12 +10,15 @@ export interface Sequence {
 /** Length in tokens. */
 export const length = (s: Sequence): number => s.prompt.length + s.completion.length
 
-/** Widths are multiples of this, so that few programs serve all batches. */
+/** Widths are multiples of this or coarser, so that few programs serve all batches. */
 const WIDTH_STEP = 16
 
-/** The smallest program width that holds every sequence. */
+/** The program width that holds every sequence. */
 export const width = (sequences: ReadonlyArray<Sequence>): number =>
-  Math.ceil(sequences.reduce((w, s) => Math.max(w, length(s)), 1) / WIDTH_STEP) * WIDTH_STEP
+  Batches.bucket(
+    sequences.reduce((w, s) => Math.max(w, length(s)), 1),
+    WIDTH_STEP
+  )
 
 /** Rows of ids padded on the right, [rows, width]; rows beyond the sequences are all padding. */
 export const ids = (sequences: ReadonlyArray<Sequence>, rows: number, width: number): Tensor => {
