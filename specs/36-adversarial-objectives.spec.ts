@@ -53,7 +53,7 @@ describe("wgan", () => {
 
   it("error: a penalty without points to differentiate at is refused, not left out", () => {
     expect(() => differentiated(feeds, ["logits"], Discriminator.wgan({ gradientPenalty: 10 }).loss)).toThrow(
-      "give the batch an interpolation"
+      "give the batch its slopes"
     )
   })
 })

@@ -7,7 +7,7 @@ import { Rng } from "../../src/core/tensor/index.ts"
 import { allClose, close } from "./close.ts"
 import { differentiated } from "./differentiated.ts"
 
-const { bce, dedupWeights, entropyBonus, gradientPenalty, pairwise, promptPairs, wgan } = Discriminator
+const { bce, dedupWeights, entropyBonus, gradientPenalty, pairwise, promptPairs, slopesAt, wgan } = Discriminator
 const ci = { seed: 42, numRuns: 100 }
 const [N, T] = [4, 3]
 
@@ -331,8 +331,8 @@ describe("gradientPenalty", () => {
           ({ w, ones, ...rest }) => {
             const critic = (x: Expr): Expr => reshape(matMul(reshape(x, [M * T, D]), w), [M, T])
             const logits = critic(rest.expert)
-            const interpolation = { ...rest, critic, weights: ones }
-            return wgan({ gradientPenalty: 10 }).loss({ logits, expert: ones, policy: ones, interpolation })
+            const slopes = slopesAt({ ...rest, critic, weights: ones })
+            return wgan({ gradientPenalty: 10 }).loss({ logits, expert: ones, policy: ones, slopes })
           }
         )
         // Both classes weigh the same logits, so nothing but the penalty is left.

@@ -3,8 +3,8 @@ import { type DiscriminatorObjective, unitMetrics } from "./DiscriminatorObjecti
 
 export { dedupWeights } from "./dedupWeights.ts"
 export { entropyBonus } from "./entropyBonus.ts"
-export { gradientPenalty, type Interpolation } from "./gradientPenalty.ts"
-export { type PairRow, pairwise, promptPairs } from "./pairwise.ts"
+export { gradientPenalty, type Interpolation, slopesAt, unitSlopePenalty } from "./gradientPenalty.ts"
+export { type PairRow, type PairwiseOptions, pairwise, promptPairs } from "./pairwise.ts"
 export { type WganOptions, wgan } from "./wgan.ts"
 
 export interface BceOptions {

@@ -9,6 +9,7 @@ import { weightedMean } from "./reduce.ts"
  * @param coefficient η >= 0
  */
 export const entropyBonus = (objective: DiscriminatorObjective, coefficient: number): DiscriminatorObjective => ({
+  ...objective,
   name: `${objective.name} + entropy(${coefficient})`,
   loss: (units) => {
     const { loss, metrics } = objective.loss(units)

@@ -2,7 +2,13 @@ export type { Aggregation, WholeBatch } from "./Aggregation.ts"
 export * as Aggregations from "./Aggregation.ts"
 export type { GroupRelativeOptions, TraceScaleOptions } from "./advantage.ts"
 export * as Advantage from "./advantage.ts"
-export type { DiscriminatorBatch, DiscriminatorObjective, UnitLogits } from "./DiscriminatorObjective.ts"
+export type {
+  DiscriminatorBatch,
+  DiscriminatorObjective,
+  ObjectiveNeeds,
+  Slopes,
+  UnitLogits
+} from "./DiscriminatorObjective.ts"
 export type { BceOptions } from "./discriminator.ts"
 export * as Discriminator from "./discriminator.ts"
 export type { Interpolation } from "./gradientPenalty.ts"

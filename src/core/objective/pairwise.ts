@@ -37,6 +37,13 @@ const traceLogits = (logits: Expr, weights: Expr) => {
   }
 }
 
+export interface PairwiseOptions {
+  /** m in logits, 0 in the reference: as long as F_expert - F_policy < m the loss exceeds log 2. */
+  readonly margin: number
+  /** How many traces of its prompt a learner lets each expert meet, drawn without replacement; all by default. */
+  readonly negatives?: number
+}
+
 /**
  * The pairwise objective of GAD (Bradley-Terry): a demonstration should beat the policy's traces of its prompt,
  *
@@ -45,11 +52,11 @@ const traceLogits = (logits: Expr, weights: Expr) => {
  * pairs being weighed by the batch's `pairs`, without which every expert meets every policy trace. Traces without units
  * of their class take no part; without pairs the loss is 0. F is the logit itself where the granularity is sparse.
  *
- * @param options.margin m in logits, 0 in the reference: as long as F_expert - F_policy < m the loss exceeds log 2
  * @see specs/36-adversarial-objectives.md
  */
-export const pairwise = (options: { readonly margin: number }): DiscriminatorObjective => ({
-  name: `pairwise(m=${options.margin})`,
+export const pairwise = (options: PairwiseOptions): DiscriminatorObjective => ({
+  name: `pairwise(m=${options.margin}${options.negatives === undefined ? "" : `, ${options.negatives} negatives`})`,
+  needs: { pairs: options.negatives === undefined ? {} : { negatives: options.negatives } },
   loss: (units) => {
     const [expert, policy] = [traceLogits(units.logits, units.expert), traceLogits(units.logits, units.policy)]
     const across = (column: Expr): Expr => transpose(column, [1, 0])

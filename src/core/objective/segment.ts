@@ -1,4 +1,4 @@
-import { add, clip, type Expr, mul, stopGradient, sub } from "../program/index.ts"
+import { abs, add, clip, div, type Expr, max, mul, sqrt, stopGradient, sub } from "../program/index.ts"
 import type { DiscriminatorBatch, DiscriminatorObjective } from "./DiscriminatorObjective.ts"
 import { weightedMean } from "./reduce.ts"
 import type { SegmentParts } from "./UnitRewards.ts"
@@ -48,6 +48,16 @@ export interface SegmentCriticOptions extends ShapingOptions {
 /** The batch of a segment critic: as for any discriminator, with the terms in place of logits. */
 export type SegmentBatch = Omit<DiscriminatorBatch, "logits"> & { readonly terms: SegmentTerms }
 
+/** Mean and standard deviation of a term over segments, as they are logged. */
+const spread = (name: string, x: Expr, weights: Expr): Readonly<Record<string, Expr>> => {
+  const mean = weightedMean(x, weights)
+  const apart = sub(x, mean)
+  return {
+    [`airl_segment/${name}_mean`]: mean,
+    [`airl_segment/${name}_std`]: sqrt(weightedMean(mul(apart, apart), weights))
+  }
+}
+
 /**
  * The segment critic's loss: an objective on the logits f - log π, and both penalties, each as a mean over the segments
  * of either class.
@@ -71,9 +81,15 @@ export const segmentCritic = (options: SegmentCriticOptions) => ({
       metrics: {
         ...inner.metrics,
         penalty,
-        "airl_segment/g_mean": weightedMean(terms.g, all),
-        "airl_segment/shape_mean": weightedMean(shape, all),
-        "airl_segment/f_mean": weightedMean(f, all)
+        ...spread("g", terms.g, all),
+        ...spread("shape", shape, all),
+        ...spread("f", f, all),
+        ...spread("h_prev", terms.before, all),
+        ...spread("h_next", terms.after, all),
+        "airl_segment/shape_to_g_abs_ratio": div(
+          weightedMean(abs(shape), all),
+          max(weightedMean(abs(terms.g), all), 1e-9)
+        )
       }
     }
   }

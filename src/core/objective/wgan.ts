@@ -1,20 +1,20 @@
 import { add, InvalidProgram, mul, sub } from "../program/index.ts"
 import { type DiscriminatorBatch, type DiscriminatorObjective, unitMetrics } from "./DiscriminatorObjective.ts"
-import { gradientPenalty } from "./gradientPenalty.ts"
+import { unitSlopePenalty } from "./gradientPenalty.ts"
 import { weightedMean } from "./reduce.ts"
 
 export interface WganOptions {
-  /** λ >= 0, 10 in the literature. Above 0 the batch must bring an interpolation. */
+  /** λ >= 0, 10 in the literature. Above 0 the batch must bring slopes. */
   readonly gradientPenalty: number
 }
 
-const penaltyOf = ({ interpolation }: DiscriminatorBatch) => {
-  if (interpolation === undefined) {
+const penaltyOf = ({ slopes }: DiscriminatorBatch) => {
+  if (slopes === undefined) {
     throw new InvalidProgram({
-      reason: "wgan's gradient penalty differentiates the critic between traces; give the batch an interpolation."
+      reason: "wgan's gradient penalty differentiates the critic between traces; give the batch its slopes."
     })
   }
-  return gradientPenalty(interpolation)
+  return unitSlopePenalty(slopes)
 }
 
 /**
@@ -22,11 +22,12 @@ const penaltyOf = ({ interpolation }: DiscriminatorBatch) => {
  *
  * Nothing but the penalty bounds it: with λ = 0 the logits grow without end.
  *
- * @throws InvalidProgram when λ > 0 and the batch has no interpolation
+ * @throws InvalidProgram when λ > 0 and the batch has no slopes
  * @see specs/36-adversarial-objectives.md
  */
 export const wgan = (options: WganOptions): DiscriminatorObjective => ({
   name: `wgan(λ=${options.gradientPenalty})`,
+  ...(options.gradientPenalty === 0 ? {} : { needs: { slopes: true } }),
   loss: (units) => {
     const { logits, expert, policy, totals } = units
     const distance = sub(weightedMean(logits, expert, totals?.expert), weightedMean(logits, policy, totals?.policy))
