@@ -3,8 +3,8 @@ import { Onnx } from "../../src/backends/onnx/index.ts"
 import * as Reference from "../../src/backends/reference/index.ts"
 import {
   type AirlOptions,
-  type CriticOptions,
   type GrpoOptions,
+  type LogitCriticOptions,
   type Params,
   type Perturb,
   type PolicyOptions,
@@ -115,7 +115,7 @@ export const policy = (options: Partial<PolicyOptions> = {}): PolicyOptions => (
   ...options
 })
 
-export const critic = (granularity: Granularity, options: Partial<CriticOptions> = {}): CriticOptions => ({
+export const critic = (granularity: Granularity, options: Partial<LogitCriticOptions> = {}): LogitCriticOptions => ({
   model: RewardModels.scalarHead({ config, trunk: params, seed: 7 }),
   objective: Discriminator.bce({ labelSmoothing: 0.1 }),
   optimiser: optimiser(1e-2),

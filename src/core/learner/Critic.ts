@@ -1,60 +1,18 @@
 import { Effect, type Scope } from "effect"
 import { aurocOf } from "../evaluation/index.ts"
-import type { DiscriminatorObjective, UnitRewards } from "../objective/index.ts"
-import type { GradientTransform } from "../optim/index.ts"
+import type { UnitRewards } from "../objective/index.ts"
 import { Programs } from "../program/index.ts"
 import type { Metrics } from "../run/index.ts"
 import type { Backend, BackendFailure, BadFeed } from "../service/index.ts"
 import { Rng } from "../tensor/index.ts"
+import type { CriticOptions, RewardScale } from "./CriticOptions.ts"
 import type { Params } from "./Params.ts"
 import * as Replay from "./Replay.ts"
-import type { RewardModel } from "./RewardModel.ts"
 import * as Scorer from "./Scorer.ts"
 import * as Sequence from "./Sequence.ts"
 import * as Trainer from "./Trainer.ts"
 import * as Units from "./Units.ts"
 import { type UnchangedCritic, verified } from "./verifyUpdate.ts"
-
-/** A wrong version of the i-th demonstration's completion; `undefined` where nothing could be changed. */
-export type Perturb = (rng: Rng.Rng, demonstration: number) => ReadonlyArray<number> | undefined
-
-/** What one critic update looks at. Every negative comes with the demonstration of its prompt, so that prompts tell nothing. */
-export interface CriticBatch {
-  /** Negatives that are rollouts. */
-  readonly rollouts: number
-  /** Of these, the share that the present policy drew; the others are from the replay buffer. */
-  readonly freshShare: number
-  /** Demonstrations that are perturbed. */
-  readonly perturbed: number
-  /** Perturbed versions of each of them, 1 by default. */
-  readonly versions?: number
-}
-
-/** How logits become rewards of the policy. Both act in scoring only, never in the loss. */
-export interface RewardScale {
-  /** Divides the logits; 1 by default. */
-  readonly temperature?: number
-  /** Rewards are clamped to this range; unbounded by default. */
-  readonly clamp?: readonly [low: number, high: number]
-}
-
-export interface CriticOptions {
-  readonly model: RewardModel
-  readonly objective: DiscriminatorObjective
-  readonly optimiser: GradientTransform
-  readonly partition: Units.Partitioner
-  /** Expert traces; the completion ends with the end-of-sequence token. */
-  readonly demonstrations: ReadonlyArray<Sequence.Sequence>
-  /** Makes negatives of demonstrations; without it, rollouts are the only negatives. */
-  readonly perturb?: Perturb
-  readonly batch: CriticBatch
-  readonly weighting?: Units.UnitWeighting
-  readonly scale?: RewardScale
-  /** Most past rollouts kept for replay, 4096 by default. */
-  readonly replayCapacity?: number
-  /** Whether an update that leaves the weights as they were is an error; true by default. */
-  readonly verifyUpdates?: boolean
-}
 
 /** A critic under training, with the rollouts it has seen. */
 export interface Critic {

@@ -8,7 +8,8 @@ import {
   tokenRewards
 } from "../model/index.ts"
 import type { Specs, Tree } from "../optim/index.ts"
-import type { Expr } from "../program/index.ts"
+import { constant, type Expr, gather, matMul, Programs, reshape } from "../program/index.ts"
+import { Rng, Tensors } from "../tensor/index.ts"
 import { type Params, split } from "./Params.ts"
 
 /**
@@ -25,6 +26,21 @@ export interface RewardModel {
   readonly initial: Params
   /** Logits [B, T] of ids [B, T]; `params` holds both kinds. */
   readonly rewards: (params: Tree, ids: Expr) => Expr
+  /** How it reads rows of embeddings in place of ids, for gradients between traces; absent where it reads the ids too. */
+  readonly embedded?: {
+    /** Embeddings [B, T, D] of ids [B, T]. */
+    readonly embed: (params: Tree, ids: Expr) => Expr
+    /** Logits [B, T] of embeddings [B, T, D]. */
+    readonly rewards: (params: Tree, embeddings: Expr) => Expr
+  }
+}
+
+/** A reward model with a second head: the potential H, from which shaping terms are made. */
+export interface SegmentModel extends RewardModel {
+  /** The potential head's parameter. */
+  readonly potentialHead: string
+  /** Rewards g and potentials H, both [B, T], of ids [B, T]. */
+  readonly heads: (params: Tree, ids: Expr) => { readonly reward: Expr; readonly potential: Expr }
 }
 
 export interface ScalarHeadOptions {
@@ -42,8 +58,14 @@ export interface ScalarHeadOptions {
 
 const HEAD = "score.weight"
 
-/** The decoder with a bias-free linear head [1, D] in place of the vocabulary. */
-export const scalarHead = (options: ScalarHeadOptions): RewardModel => {
+interface Parts {
+  readonly model: RewardModel
+  readonly hidden: (params: Tree, ids: Expr) => Expr
+  readonly width: number
+  readonly deviation: number
+}
+
+const parts = (options: ScalarHeadOptions): Parts => {
   const { seed, trunk = {}, extraLayers = 0, trains = () => true } = options
   const config: ModelConfig = {
     ...options.config,
@@ -58,11 +80,51 @@ export const scalarHead = (options: ScalarHeadOptions): RewardModel => {
   )
   const [params, frozen] = split(specs, (name) => trunk[name] === undefined || trains(name))
   const origin = options.trunk === undefined ? "from scratch" : "from the policy"
-  return {
+  const hidden = (tree: Tree, ids: Expr): Expr => forward(config, tree, ids).hidden
+  const width = config.hidden_size
+  const model: RewardModel = {
     name: `scalar head ${origin}${extraLayers > 0 ? `, ${extraLayers} more layers` : ""}`,
     params,
     frozen,
     initial,
-    rewards: (tree, ids) => tokenRewards(tree, forward(config, tree, ids).hidden, ids.shape[0]!)
+    rewards: (tree, ids) => tokenRewards(tree, hidden(tree, ids), ids.shape[0]!),
+    embedded: {
+      embed: (tree, ids) => gather(tree["model.embed_tokens.weight"]!, ids),
+      rewards: (tree, embeddings) => {
+        const [B, T] = embeddings.shape as readonly [number, number, number]
+        const rows = reshape(embeddings, [B * T, width])
+        // The shape alone is read of these ids.
+        const ids = constant(Tensors.i32(new Int32Array(B * T), [B, T]))
+        return tokenRewards(tree, forward(config, tree, ids, { rows }).hidden, B)
+      }
+    }
+  }
+  return { model, hidden, width, deviation: config.initializer_range }
+}
+
+/** The decoder with a bias-free linear head [1, D] in place of the vocabulary. */
+export const scalarHead = (options: ScalarHeadOptions): RewardModel => parts(options).model
+
+const POTENTIAL = "potential.weight"
+
+/** `scalarHead` with a second bias-free linear head [1, D], the potential H of a segment critic. */
+export const segmentHeads = (options: ScalarHeadOptions): SegmentModel => {
+  const { model, hidden, width, deviation } = parts(options)
+  const { embedded: _, ...rest } = model
+  return {
+    ...rest,
+    name: `${model.name}, with a potential`,
+    params: { ...model.params, [POTENTIAL]: Programs.spec([1, width]) },
+    initial: {
+      ...model.initial,
+      [POTENTIAL]: Tensors.f32(Rng.normals(options.seed, POTENTIAL, width, deviation), [1, width])
+    },
+    potentialHead: POTENTIAL,
+    heads: (tree, ids) => {
+      const states = hidden(tree, ids)
+      const read = (head: string): Expr =>
+        reshape(matMul(states, tree[head]!, { transB: true }), [ids.shape[0]!, ids.shape[1]!])
+      return { reward: read(HEAD), potential: read(POTENTIAL) }
+    }
   }
 }

@@ -4,6 +4,7 @@ import type { Backend, SampleError } from "../service/index.ts"
 import { Rng } from "../tensor/index.ts"
 import { batchAt } from "./batchAt.ts"
 import * as Critic from "./Critic.ts"
+import type { CriticOptions } from "./CriticOptions.ts"
 import { type HeldOut, lookAt, sampleHeldOut } from "./heldOut.ts"
 import { type Params, prefixed, unprefixed } from "./Params.ts"
 import * as Policy from "./Policy.ts"
@@ -31,18 +32,22 @@ export interface AirlOptions {
   readonly name: string
   readonly seed: number
   readonly policy: Policy.PolicyOptions
-  readonly critic: Critic.CriticOptions
+  readonly critic: CriticOptions
   /** Prompts that the policy answers, mostly those of the demonstrations. */
   readonly items: ReadonlyArray<PromptItem>
   readonly promptsPerStep: number
   readonly step: PolicyStepOptions
-  /** Critic updates before the policy's first step. */
+  /** Critic updates before the policy's first step. None are made of a critic that was loaded, unless `continueWarmup`. */
   readonly warmupUpdates: number
+  /** Whether a loaded critic goes through the warm-up all the same; false by default. */
+  readonly continueWarmup?: boolean
   /** Warm-up updates on one batch of rollouts of the reference, 25 by default. */
   readonly updatesPerWarmupBatch?: number
   readonly policySteps: number
-  /** Critic updates before each policy step, U. */
+  /** Critic updates before each policy step, U. 0 freezes the critic after the warm-up, which is then verified. */
   readonly criticUpdates: number
+  /** Whether a critic that is updated, and yet ends as it was after the warm-up, is an error; true by default. */
+  readonly failOnUnchanged?: boolean
   /** Held-out demonstrations, and policy steps between two looks at them. */
   readonly heldOut: { readonly demonstrations: ReadonlyArray<Sequence>; readonly every: number }
   readonly selection?: Selection

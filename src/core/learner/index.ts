@@ -1,8 +1,20 @@
 export type { AirlError, AirlOptions, AirlResult, AirlStage, Selection } from "./airl.ts"
 export * as Airl from "./airl.ts"
 export { batchAt } from "./batchAt.ts"
-export type { Critic, CriticBatch, CriticOptions, Health, Perturb, RewardScale } from "./Critic.ts"
+export type { Critic, Health } from "./Critic.ts"
 export * as Critics from "./Critic.ts"
+export type {
+  CriticBatch,
+  CriticOptions,
+  LogitCriticOptions,
+  Perturb,
+  RewardScale,
+  SavedCritic,
+  SegmentCriticChoice,
+  SegmentOptions
+} from "./CriticOptions.ts"
+export { BadCritic } from "./CriticOptions.ts"
+export type { CriticState } from "./CriticState.ts"
 export type { GrpoOptions, GrpoStage, OutcomeOf } from "./grpo.ts"
 export * as Grpo from "./grpo.ts"
 export { NonFiniteStep } from "./NonFiniteStep.ts"
@@ -13,7 +25,7 @@ export type { Drawn, PolicyStepOptions, PromptItem } from "./policyStep.ts"
 export { collect, policyStep, rolloutMetrics } from "./policyStep.ts"
 export type { Negative, Replay } from "./Replay.ts"
 export * as Replays from "./Replay.ts"
-export type { RewardModel, ScalarHeadOptions } from "./RewardModel.ts"
+export type { RewardModel, ScalarHeadOptions, SegmentModel } from "./RewardModel.ts"
 export * as RewardModels from "./RewardModel.ts"
 export type { HeldOutTraces, OfflineOptions, OfflineStage } from "./rewardOffline.ts"
 export * as RewardOffline from "./rewardOffline.ts"

@@ -4,6 +4,7 @@ import type { Json, Metrics, Stage } from "../run/index.ts"
 import type { Backend, BackendFailure } from "../service/index.ts"
 import { Rng } from "../tensor/index.ts"
 import * as Critic from "./Critic.ts"
+import type { CriticOptions } from "./CriticOptions.ts"
 import { type Params, prefixed, unprefixed } from "./Params.ts"
 import type * as Replay from "./Replay.ts"
 import type * as Scorer from "./Scorer.ts"
@@ -23,7 +24,7 @@ export interface HeldOutTraces {
 export interface OfflineOptions {
   readonly name: string
   readonly seed: number
-  readonly critic: Critic.CriticOptions
+  readonly critic: CriticOptions
   /** Traces of policies; may be empty where demonstrations are perturbed. */
   readonly rollouts: ReadonlyArray<Replay.Negative>
   readonly steps: number
