@@ -1,6 +1,6 @@
 import { Effect, FileSystem, Result, Schema, Stream } from "effect"
 import type { Line } from "./Contents.ts"
-import { FileError, fileError } from "./errors.ts"
+import { type FileError, fileError } from "./errors.ts"
 import { plainRow } from "./plainValue.ts"
 
 const broken = (file: string) =>
@@ -60,19 +60,6 @@ const json = <A>(file: string, schema: Schema.Decoder<A>) =>
 export const savedFiles = (folder: string): Effect.Effect<ReadonlyArray<string>, FileError, FileSystem.FileSystem> =>
   Effect.map(json(`${folder}/state.json`, State), (state) => state._data_files.map((f) => `${folder}/${f.filename}`))
 
-/** The Arrow files of one split of a folder with `dataset_dict.json`. Fails with the splits that there are. */
-export const savedSplit = (
-  folder: string,
-  split: string
-): Effect.Effect<ReadonlyArray<string>, FileError, FileSystem.FileSystem> =>
-  Effect.gen(function* () {
-    const file = `${folder}/dataset_dict.json`
-    const { splits } = yield* json(file, Splits)
-    if (!splits.includes(split))
-      return yield* new FileError({
-        file,
-        during: "read",
-        reason: `it has no split "${split}", only ${splits.join(", ")}`
-      })
-    return yield* savedFiles(`${folder}/${split}`)
-  })
+/** The splits of a saved data set: a folder with `dataset_dict.json`. */
+export const savedSplits = (folder: string): Effect.Effect<ReadonlyArray<string>, FileError, FileSystem.FileSystem> =>
+  Effect.map(json(`${folder}/dataset_dict.json`, Splits), ({ splits }) => splits)

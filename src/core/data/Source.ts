@@ -5,6 +5,7 @@ import { type BadRows, FileError, fileError } from "./errors.ts"
 import * as Jsonl from "./Jsonl.ts"
 import * as Parquet from "./Parquet.ts"
 import { decodeRow } from "./parseRow.ts"
+import { endings, homesOf, joinPath, splitFiles } from "./splitFiles.ts"
 
 /** Where published rows come from; the readers of tasks know nothing else of a data set's format and place. */
 export interface Source {
@@ -19,21 +20,20 @@ type Format = (
   columns?: ReadonlyArray<string>
 ) => Stream.Stream<Line<unknown>, FileError, FileSystem.FileSystem>
 
-const formats: ReadonlyArray<readonly [ending: string, read: Format]> = [
-  [".jsonl", (path) => Jsonl.stream(path, Schema.Unknown)],
-  [".jsonl.gz", (path) => Jsonl.stream(path, Schema.Unknown)],
-  [".parquet", Parquet.rows],
-  [".arrow", Arrow.rows]
-]
-
-const endings = formats.map(([ending]) => ending)
+const jsonl: Format = (path) => Jsonl.stream(path, Schema.Unknown)
+const formats: Readonly<Record<(typeof endings)[number], Format>> = {
+  ".jsonl": jsonl,
+  ".jsonl.gz": jsonl,
+  ".parquet": Parquet.rows,
+  ".arrow": Arrow.rows
+}
 
 /** One file, its format told by its ending: `.jsonl`, `.jsonl.gz`, `.parquet` or `.arrow`. */
 export const file = (path: string): Source => {
-  const format = formats.find(([ending]) => path.endsWith(ending))
+  const ending = endings.find((e) => path.endsWith(e))
   const reason = `its ending is none of ${endings.join(", ")}`
   const unknown = Stream.fail(new FileError({ file: path, during: "read", reason }))
-  return { name: path, rows: (columns) => (format === undefined ? unknown : format[1](path, columns)) }
+  return { name: path, rows: (columns) => (ending === undefined ? unknown : formats[ending](path, columns)) }
 }
 
 /** Several sources one after another. */
@@ -42,52 +42,76 @@ export const concat = (name: string, parts: ReadonlyArray<Source>): Source => ({
   rows: (columns) => Stream.fromIterable(parts).pipe(Stream.flatMap((part) => part.rows(columns)))
 })
 
-const SHARD = /-(\d{5})-of-(\d{5})\.parquet$/
+type Looked = { readonly source: Source } | { readonly file: string; readonly reason: string }
 
-/** Shards of a split in a listing, in order; which are missing. */
-const shardsOf = (names: ReadonlyArray<string>, split: string) => {
-  const found = names.filter((n) => n.startsWith(`${split}-`) && SHARD.test(n)).sort()
-  const total = Number(SHARD.exec(found[0] ?? "")?.[2] ?? 0)
-  const numbers = new Set(found.map((n) => Number(SHARD.exec(n)![1])))
-  return { found, missing: Array.from({ length: total }, (_, i) => i).filter((i) => !numbers.has(i)) }
-}
+const look = (
+  folder: string,
+  names: ReadonlyArray<string>,
+  within: ReadonlyArray<string>
+): Effect.Effect<Looked, FileError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const saved = `${folder}/dataset_dict.json`
+    if (yield* fs.exists(saved).pipe(Effect.mapError(fileError(folder, "read")))) {
+      const splits = yield* Arrow.savedSplits(folder)
+      const name = names.find((n) => splits.includes(n))
+      if (name === undefined)
+        return { file: saved, reason: `it has no split "${names.join('" or "')}", only ${splits.join(", ")}` }
+      return { source: concat(`${folder}/${name}`, (yield* Arrow.savedFiles(`${folder}/${name}`)).map(file)) }
+    }
+    const homes = homesOf(within)
+    const places = [...homes, ...homes.flatMap((home) => names.map((name) => joinPath(home, name)))]
+    const listed = yield* Effect.forEach(places, (home) => filesOf(fs, folder, home))
+    const found = splitFiles(listed.flat(), names, within)
+    if (found._tag === "Incomplete")
+      return yield* new FileError({ file: `${folder}/${found.path}`, during: "read", reason: found.reason })
+    if (found._tag === "None") {
+      const searched = homes.map((home) => joinPath(folder, home)).join(", ")
+      const reason = `none of ${found.forms.join(", ")} is in ${searched}, and ${folder} is no saved data set`
+      return { file: `${folder}/${names[0]}.jsonl`, reason }
+    }
+    const parts = found.paths.map((path) => file(`${folder}/${path}`))
+    return { source: parts.length === 1 ? parts[0]! : concat(`${folder}/${found.name}`, parts) }
+  })
+
+const listOf = (names: string | ReadonlyArray<string>) => (typeof names === "string" ? [names] : names)
+
+/** As `split`, but undefined where there is none of these names. */
+export const findSplit = (
+  folder: string,
+  names: string | ReadonlyArray<string>,
+  within: ReadonlyArray<string> = []
+): Effect.Effect<Source | undefined, FileError, FileSystem.FileSystem> =>
+  Effect.map(look(folder, listOf(names), within), (found) => ("source" in found ? found.source : undefined))
 
 /**
- * One split of a folder, as data sets are published: a folder of Arrow files with `dataset_dict.json`; `<split>.jsonl`,
- * `.jsonl.gz`, `.parquet` or `.arrow`; or shards `<split>-00000-of-0000K.parquet`. Files are looked for in the folder,
- * then in its sub-folders `data` and those named in `within` (e.g. a configuration). All shards must be there.
+ * One split of a folder: of a saved data set (`dataset_dict.json` and Arrow files), or as `splitFiles` finds it. All
+ * shards must be there.
+ *
+ * @param names of the split; of several the first that is there counts
+ * @param within sub-folders to look in too, e.g. a configuration
  */
 export const split = (
   folder: string,
-  name: string,
+  names: string | ReadonlyArray<string>,
   within: ReadonlyArray<string> = []
 ): Effect.Effect<Source, FileError, FileSystem.FileSystem> =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const exists = (path: string) => fs.exists(path).pipe(Effect.mapError(fileError(path, "read")))
-    if (yield* exists(`${folder}/dataset_dict.json`))
-      return concat(`${folder}/${name}`, (yield* Arrow.savedSplit(folder, name)).map(file))
-    const homes = ["", "data", ...within].map((sub) => (sub === "" ? folder : `${folder}/${sub}`))
-    for (const home of homes) {
-      if (!(yield* exists(home))) continue
-      const names = yield* fs.readDirectory(home).pipe(Effect.mapError(fileError(home, "read")))
-      const whole = endings.map((ending) => name + ending).find((n) => names.includes(n))
-      if (whole !== undefined) return file(`${home}/${whole}`)
-      const { found, missing } = shardsOf(names, name)
-      if (missing.length > 0) {
-        const reason = `shard ${missing.join(", ")} of ${missing.length + found.length} is missing; fetch it`
-        return yield* new FileError({ file: `${home}/${found[0]}`, during: "read", reason })
-      }
-      if (found.length > 0)
-        return concat(
-          `${home}/${name}`,
-          found.map((n) => file(`${home}/${n}`))
-        )
-    }
-    const forms = [...endings.map((ending) => name + ending), `${name}-00000-of-0000K.parquet`].join(", ")
-    const reason = `none of ${forms} is in ${homes.join(", ")}, and ${folder} is no saved data set`
-    return yield* new FileError({ file: `${folder}/${name}.jsonl`, during: "read", reason })
-  })
+  Effect.flatMap(look(folder, listOf(names), within), (found) =>
+    "source" in found ? Effect.succeed(found.source) : new FileError({ ...found, during: "read" })
+  )
+
+/** What lies directly in a sub-folder, from the folder; nothing where there is no such sub-folder. */
+const filesOf = (
+  fs: FileSystem.FileSystem,
+  folder: string,
+  home: string
+): Effect.Effect<ReadonlyArray<string>, FileError> => {
+  const path = joinPath(folder, home)
+  return Effect.gen(function* () {
+    if (!(yield* fs.exists(path)) || (yield* fs.stat(path)).type !== "Directory") return []
+    return (yield* fs.readDirectory(path)).map((name) => joinPath(home, name))
+  }).pipe(Effect.mapError(fileError(path, "read")))
+}
 
 /** A row type: a schema of an object whose keys are the wanted columns. */
 export type RowSchema<A> = Schema.Decoder<A> & { readonly fields: Readonly<Record<string, unknown>> }

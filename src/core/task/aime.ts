@@ -5,7 +5,7 @@ import { answerTask, demonstrated, type ShownAs } from "./answerTask.ts"
 import { aimeAnswer } from "./boxedAnswer.ts"
 import { countReasons, type LeftOut } from "./choiceProblem.ts"
 import { contaminated, type Decontamination, decontamination, withoutProblems } from "./decontaminate.ts"
-import { holdOut } from "./holdOut.ts"
+import { type Amount, holdOut } from "./holdOut.ts"
 import type { OverlapOptions } from "./overlap.ts"
 import * as SystemPrompts from "./SystemPrompt.ts"
 import type { Splits, Task } from "./Task.ts"
@@ -16,8 +16,10 @@ export interface AimeOptions extends ShownAs {
   readonly train?: string
   /** Files of test problems, e.g. AIME 2024 and both of 2025: rows {id, problem, answer}. */
   readonly test: ReadonlyArray<string | Source>
+  /** Problems of `train` held out as test problems beside those. Default none. */
+  readonly testFromTrain?: Amount
   /** Training problems held out for validation. Default 200. */
-  readonly validation?: number
+  readonly validation?: Amount
   /** Chooses them. Default 42. */
   readonly seed?: number
   /** What makes a training problem too like a test problem. Default: a shared run of 8 words. */
@@ -75,7 +77,7 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1).r
  */
 export const aime = (options: AimeOptions): Effect.Effect<Aime, FileError | BadRows, FileSystem.FileSystem> =>
   Effect.gen(function* () {
-    const { train: folder, validation = 200, seed = 42, overlap = { n: 8 }, ...rest } = options
+    const { train: folder, testFromTrain = 0, validation = 200, seed = 42, overlap = { n: 8 }, ...rest } = options
     const { test: files, systemPrompt = SystemPrompts.math, ...shown } = rest
     const test = yield* Effect.forEach(files, (file) => {
       const source = typeof file === "string" ? Sources.file(file) : file
@@ -90,14 +92,16 @@ export const aime = (options: AimeOptions): Effect.Effect<Aime, FileError | BadR
         ? []
         : yield* Effect.flatMap(Sources.split(folder, "train"), (s) => Sources.readAll(s, Solved))
     const read = rows.map(readRow)
+    const solved = read.flatMap((r) => ("demonstration" in r ? [r.demonstration] : []))
+    const key = ({ problem }: Demonstration) => String(problem.prompt)
+    const [tested = [], others = []] = holdOut(solved, [testFromTrain], { name: "aime test", seed, key })
     const all: Splits = {
-      train: demonstrated(read.flatMap((r) => ("demonstration" in r ? [r.demonstration] : []))),
+      train: demonstrated(others),
       validation: { problems: [], demonstrations: [] },
-      test: { problems: test.flat(), demonstrations: [] }
+      test: { problems: [...test.flat(), ...tested.map((d) => d.problem)], demonstrations: tested }
     }
     const report = decontamination(all, "test", overlap)
     const clean = withoutProblems(all, contaminated(report))
-    const key = ({ problem }: Demonstration) => String(problem.prompt)
     const [held = [], train = []] = holdOut(clean.train.demonstrations, [validation], { name: "aime", seed, key })
     return {
       task: answerTask({

@@ -3,7 +3,7 @@ import { type BadRows, type Demonstration, type FileError, Outcomes, type Proble
 import { AnswerChecks, countdown as check, ThinkAnswer } from "../text/index.ts"
 import { answerTask, type ShownAs } from "./answerTask.ts"
 import { countReasons, type LeftOut } from "./choiceProblem.ts"
-import { holdOut } from "./holdOut.ts"
+import { type Amount, holdOut } from "./holdOut.ts"
 import * as SystemPrompts from "./SystemPrompt.ts"
 import type { Split, Task } from "./Task.ts"
 
@@ -12,7 +12,7 @@ export interface CountdownOptions extends ShownAs {
   /** Holds `train` and `test`, published as a saved data set (Arrow), or in another form (`Sources.split`). */
   readonly folder: string
   /** Training problems held out for validation. Default 100. The published `eval` split is not read. */
-  readonly validation?: number
+  readonly validation?: Amount
   /** Chooses them. Default 0. */
   readonly seed?: number
   /** Whether to keep only right demonstrations. That lets the check choose the demonstrations. Default false. */

@@ -2,7 +2,7 @@ import { Effect, type FileSystem, Schema } from "effect"
 import { type BadRows, type Demonstration, type FileError, Sources } from "../data/index.ts"
 import { AnswerChecks, ThinkAnswer } from "../text/index.ts"
 import { answerTask, demonstrated, type ShownAs } from "./answerTask.ts"
-import { holdOut } from "./holdOut.ts"
+import { type Amount, holdOut } from "./holdOut.ts"
 import type { Task } from "./Task.ts"
 
 /** Where GSM8K lies and how it is shown to a model: by default as the bare question. */
@@ -10,7 +10,7 @@ export interface Gsm8kOptions extends ShownAs {
   /** Holds `train` and `test` in a published form (`Sources.split`), rows {question, answer}. */
   readonly folder: string
   /** Training problems held out for validation. Default 500. */
-  readonly validation?: number
+  readonly validation?: Amount
   /** Chooses them. Default 0. */
   readonly seed?: number
 }

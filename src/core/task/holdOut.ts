@@ -1,5 +1,12 @@
 import { Rng } from "../tensor/index.ts"
 
+/** So many items, or a share of those that there are, rounded. */
+export type Amount = number | { readonly share: number }
+
+/** How many of n items an amount is. */
+export const amountOf = (amount: Amount, n: number): number =>
+  typeof amount === "number" ? amount : Math.round(amount.share * n)
+
 /** Splits items by seed. A part has at least as many items as asked for, unless there are not so many. */
 export interface HoldOut<A> {
   /** Names the random stream, e.g. the task. */
@@ -10,14 +17,14 @@ export interface HoldOut<A> {
 }
 
 /**
- * Parts of so many items each, and the rest, from one shuffle of the groups of items with the same key. Within the
+ * Parts of such amounts each, and the rest, from one shuffle of the groups of items with the same key. Within the
  * shuffle a group keeps its order. The first part does not depend on the sizes of the others.
  *
- * @returns one array a count, then the rest
+ * @returns one array an amount, then the rest
  */
 export const holdOut = <A>(
   items: ReadonlyArray<A>,
-  counts: ReadonlyArray<number>,
+  amounts: ReadonlyArray<Amount>,
   { name, seed, key }: HoldOut<A>
 ): ReadonlyArray<ReadonlyArray<A>> => {
   const groups = [...Map.groupBy(items, key).values()]
@@ -28,5 +35,5 @@ export const holdOut = <A>(
     while (part.length < count && next < queue.length) part.push(...queue[next++]!)
     return part
   }
-  return [...counts.map(take), take(Number.POSITIVE_INFINITY)]
+  return [...amounts.map((amount) => take(amountOf(amount, items.length))), take(Number.POSITIVE_INFINITY)]
 }

@@ -12,7 +12,7 @@ import {
   labelled,
   unevenCorruptions
 } from "./choiceProblem.ts"
-import { holdOut } from "./holdOut.ts"
+import { type Amount, holdOut } from "./holdOut.ts"
 import { matchOption } from "./matchOption.ts"
 import * as SystemPrompts from "./SystemPrompt.ts"
 import type { Task } from "./Task.ts"
@@ -22,9 +22,9 @@ export interface MedReasonOptions extends ShownAs {
   /** The published file, or where its rows come from. */
   readonly source: string | Source
   /** Questions held out for the test; one file is published, without splits. Default 1000. */
-  readonly test?: number
+  readonly test?: Amount
   /** Questions held out for validation. Default 500. */
-  readonly validation?: number
+  readonly validation?: Amount
   /** Chooses both. Default 0. */
   readonly seed?: number
   /** The question collections that are used. Default medqa and medmcqa, which have four options. */

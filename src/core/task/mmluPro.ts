@@ -4,6 +4,7 @@ import { Rng } from "../tensor/index.ts"
 import { AnswerChecks, labelsOf, multipleChoice, ThinkAnswer } from "../text/index.ts"
 import { answerTask, type ShownAs, taggedAnswer } from "./answerTask.ts"
 import { type ChoiceTrace, choiceTrace } from "./choiceTrace.ts"
+import { type Amount, amountOf, holdOut } from "./holdOut.ts"
 import { type ExpertChoice, isUsable, type ModelReport, modelReports, strongest } from "./modelReport.ts"
 import type { Split, Task } from "./Task.ts"
 
@@ -12,10 +13,12 @@ import type { Split, Task } from "./Task.ts"
  * letter, as `SystemPrompts.letter` asks; the default is the bare question.
  */
 export interface MmluProOptions extends ShownAs {
-  /** Holds `train` and `test` in a published form (`Sources.split`). */
+  /** Holds `train` and `test` in a published form (`Sources.split`). Published is `test` alone, without completions. */
   readonly folder: string
+  /** Questions held out for the test where all are in one split. Default: none, `train` and `test` are apart. */
+  readonly test?: Amount
   /** Training questions held out for validation. Default 200. */
-  readonly validation?: number
+  readonly validation?: Amount
   readonly seed?: number
   readonly expert?: ExpertChoice
 }
@@ -26,7 +29,7 @@ const Row = Schema.Struct({
   question: Schema.NonEmptyString,
   options: Schema.NonEmptyArray(Schema.String),
   answer: Schema.String.check(Schema.isPattern(/^[A-J]$/)),
-  completions: Schema.Array(Schema.Struct({ model: Schema.NonEmptyString, text: Schema.String }))
+  completions: Schema.optionalKey(Schema.Array(Schema.Struct({ model: Schema.NonEmptyString, text: Schema.String })))
 })
 type Row = typeof Row.Type
 
@@ -69,7 +72,7 @@ const judge = (row: Row, completion: string): Outcome =>
 
 const candidatesOf = (row: Row): ReadonlyArray<Candidate> => {
   const problem = problemOf(row)
-  return row.completions.map(({ model, text }): Candidate => {
+  return (row.completions ?? []).map(({ model, text }): Candidate => {
     const read = choiceTrace(text, row.options.length)
     const completion =
       read.answer === undefined
@@ -87,6 +90,16 @@ const unfit = (candidate: Candidate | undefined, choice: ExpertChoice): string |
   return choice.correctOnly === true && Outcomes.isCorrect(candidate.outcome) !== true ? "wrong answer" : undefined
 }
 
+/** Questions to train on and to test on, where one split holds both. */
+const parted = (
+  rows: ReadonlyArray<Row>,
+  test: Amount,
+  seed: number
+): readonly [ReadonlyArray<Row>, ReadonlyArray<Row>] => {
+  const [tested = [], rest = []] = holdOut(rows, [test], { name: "mmlu-pro test", seed, key: (row) => row.question })
+  return [rest, tested]
+}
+
 /**
  * MMLU-Pro (Wang et al. 2024) with chain-of-thought completions of eight language models. The expert is the strongest
  * of those that show their reasoning; everyone's completions of a question are candidates to rerank, and their
@@ -97,12 +110,16 @@ const unfit = (candidate: Candidate | undefined, choice: ExpertChoice): string |
  */
 export const mmluPro = (options: MmluProOptions): Effect.Effect<MmluPro, FileError | BadRows, FileSystem.FileSystem> =>
   Effect.gen(function* () {
-    const { folder, validation = 200, seed = 0, expert: choice = {}, ...shown } = options
+    const { folder, test: tested, validation = 200, seed = 0, expert: choice = {}, ...shown } = options
     const load = (split: string) =>
       Effect.flatMap(Sources.split(folder, split), (source) => Sources.readAll(source, Row))
-    const [all, test] = yield* Effect.all([load("train"), load("test")])
+    const [all, test] =
+      tested === undefined
+        ? yield* Effect.all([load("train"), load("test")])
+        : parted(yield* load("test"), tested, seed)
     const order = Rng.shuffle(Rng.make(seed, "mmlu-pro", "validation"), all)
-    const rows = { train: order.slice(validation), validation: order.slice(0, validation), test }
+    const held = amountOf(validation, order.length)
+    const rows = { train: order.slice(held), validation: order.slice(0, held), test }
     const candidates = {
       train: rows.train.flatMap(candidatesOf),
       validation: rows.validation.flatMap(candidatesOf),

@@ -11,7 +11,7 @@ import {
   type LeftOut,
   unevenCorruptions
 } from "./choiceProblem.ts"
-import { holdOut } from "./holdOut.ts"
+import { type Amount, holdOut } from "./holdOut.ts"
 import * as SystemPrompts from "./SystemPrompt.ts"
 import type { Split, Task } from "./Task.ts"
 
@@ -20,7 +20,7 @@ export interface ScienceQaOptions extends ShownAs {
   /** Holds `train` and `test` in a published form (`Sources.split`). */
   readonly folder: string
   /** Training questions held out for validation. Default 500. The published `validation` split is not read. */
-  readonly validation?: number
+  readonly validation?: Amount
   /** Chooses them. Default 0. */
   readonly seed?: number
 }

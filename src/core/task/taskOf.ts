@@ -1,0 +1,146 @@
+import { Data, Effect, type FileSystem } from "effect"
+import {
+  type BadRows,
+  type Fetched,
+  type FileError,
+  fetchSplits,
+  type Hub,
+  type HubError,
+  parseAddress
+} from "../data/index.ts"
+import type { ShownAs } from "./answerTask.ts"
+import { type ArithmeticOptions, arithmetic } from "./arithmetic.ts"
+import { amountOf, holdOut } from "./holdOut.ts"
+import { type PublishedTask, publishedTasks, type ReadTask } from "./publishedTasks.ts"
+import type { Split, Task } from "./Task.ts"
+
+/** Every task by the name that a configuration gives it (`dataset.name`). */
+export const taskNames = [
+  "arithmetic",
+  "gsm8k",
+  "gsm8k_kd",
+  "countdown",
+  "countdown_kd",
+  "medical",
+  "medical_kd",
+  "mmlu",
+  "mmlu_kd",
+  "science",
+  "science_kd",
+  "aime_train",
+  "aime_train_kd",
+  "aime_2024",
+  "aime_2025"
+] as const
+export type TaskName = (typeof taskNames)[number]
+
+/** How much of a task is used, and how it is shown. */
+export interface TaskChoice extends ShownAs {
+  /** Share of the training problems that is used, after validation is held out. Default 1. */
+  readonly trainShare?: number
+  /** Share of the published training problems that is held out for validation. Default 0.1. */
+  readonly validationShare?: number
+  /** Chooses both, and generates `arithmetic`. Default 42. */
+  readonly seed?: number
+  /** Numbers of generated problems; `arithmetic` alone has them, and no share of validation. */
+  readonly size?: Pick<ArithmeticOptions, "train" | "unlabelled" | "validation" | "test">
+}
+
+/** A task by name, what its reader left out, and where its rows come from. */
+export interface NamedTask extends ReadTask {
+  /** The folder, or the hub's repository with the commit read; for the run's record. */
+  readonly origin: string
+}
+
+/** A place that this task's rows cannot come from. */
+export class BadPlace extends Data.TaggedError("BadPlace")<{
+  readonly name: TaskName
+  readonly place: string
+  readonly reason: string
+  readonly fix: string
+}> {
+  override get message(): string {
+    return `${this.name} from ${this.place}: ${this.reason}. ${this.fix}.`
+  }
+}
+
+const published = (name: Exclude<TaskName, "arithmetic">): PublishedTask => {
+  const table: Readonly<Record<string, PublishedTask>> = publishedTasks
+  return table[name] ?? table[name.replace(/_kd$/, "")]!
+}
+
+const locate = (
+  name: TaskName,
+  place: string | null,
+  { repo, ...splits }: PublishedTask
+): Effect.Effect<Fetched, HubError | BadPlace, Hub> => {
+  if (place !== null && !place.startsWith("hf:")) return Effect.succeed({ folder: place, origin: place })
+  const asked = place === null ? ({ kind: "dataset", id: repo } as const) : parseAddress(place)
+  return asked?.kind === "dataset"
+    ? fetchSplits(asked, splits)
+    : new BadPlace({
+        name,
+        place: place ?? repo,
+        reason: "this is no address of a data set",
+        fix: "Write hf://datasets/ORGANISATION/NAME, with @REVISION if it is not main"
+      })
+}
+
+/** Names without expert traces, though their rows hold some: those of their `_kd` counterparts. */
+const bare = (name: TaskName): boolean => taskNames.some((other) => other === `${name}_kd`) && name !== "gsm8k"
+
+const withTrain = (task: Task, train: Split): Task => ({ ...task, splits: { ...task.splits, train } })
+
+const shareOfTrain = (task: Task, share: number, seed: number): Task => {
+  const { problems, demonstrations } = task.splits.train
+  const key = ({ prompt }: (typeof problems)[number]) => JSON.stringify(prompt)
+  const [kept = []] = holdOut(problems, [amountOf({ share }, problems.length)], {
+    name: `${task.name} train`,
+    seed,
+    key
+  })
+  const ids = new Set(kept.map((p) => p.id))
+  return withTrain(task, {
+    problems: problems.filter((p) => ids.has(p.id)),
+    demonstrations: demonstrations.filter((d) => ids.has(d.problem.id))
+  })
+}
+
+/**
+ * The task of a configuration's name, its rows read from where it says: the one way from `dataset.*` to a Task.
+ *
+ *     taskOf(dataset.name, dataset.path, {
+ *       trainShare: dataset.train_ratio, validationShare: dataset.val_ratio, noSystem: dataset.no_system, seed
+ *     })
+ *
+ * With `_kd` a task brings expert traces; without it, prompts and gold answers alone (but `gsm8k` keeps the human
+ * solutions that it is published with). Validation is held out of the training rows, never of the test rows.
+ *
+ * @param place a folder with the data set in a published form; `hf://datasets/ORGANISATION/NAME[@REVISION]`; or null
+ *   for the repository that it is published in. `arithmetic` is generated, and has no place.
+ * @see specs/26-tasks.md, specs/28-hub.md
+ */
+export const taskOf = (
+  name: TaskName,
+  place: string | null,
+  choice: TaskChoice = {}
+): Effect.Effect<NamedTask, FileError | BadRows | HubError | BadPlace, FileSystem.FileSystem | Hub> =>
+  Effect.gen(function* () {
+    const { trainShare = 1, validationShare = 0.1, seed = 42, size = {}, ...shown } = choice
+    if (name === "arithmetic") {
+      if (place !== null)
+        return yield* new BadPlace({ name, place, reason: "it is generated", fix: "Leave out dataset.path" })
+      const task = shareOfTrain(arithmetic({ seed, ...size }), trainShare, seed)
+      return { task, leftOut: {}, corruptions: [], origin: `arithmetic, seed ${seed}` }
+    }
+    const source = published(name)
+    const { folder, origin } = yield* locate(name, place, source)
+    const read = yield* source.read({ folder, validation: { share: validationShare }, seed, ...shown })
+    const train = read.task.splits.train
+    if (name.endsWith("_kd") && train.demonstrations.length === 0) {
+      const fix = `Give a folder whose rows hold traces, or choose ${name.replace(/_kd$/, "")}`
+      return yield* new BadPlace({ name, place: origin, reason: "no training row holds an expert's trace", fix })
+    }
+    const whole = bare(name) ? withTrain(read.task, { ...train, demonstrations: [] }) : read.task
+    return { ...read, task: shareOfTrain(whole, trainShare, seed), origin }
+  })
