@@ -42,7 +42,18 @@ const all: ReadonlyArray<Figure> = [
   ...criticHealth(
     [
       { step: 1, expertAccuracy: 0.6, policyAccuracy: 0.5, auroc: 0.6, margin: 0.2 },
-      { step: 2, expertAccuracy: 0.7, policyAccuracy: 0.6, auroc: 0.7, margin: 0.4 }
+      {
+        step: 2,
+        expertAccuracy: 0.7,
+        policyAccuracy: 0.6,
+        auroc: 0.7,
+        margin: 0.4,
+        lengthAuroc: 0.5,
+        surfaceAuroc: 0.6,
+        anchorDrift: 0.1,
+        replayedShare: 0.5,
+        switchedShare: 0.1
+      }
     ],
     { id: "critic", title: hostile }
   ),
@@ -210,5 +221,49 @@ describe("heat strips", () => {
     expect(heatStripHtml(equal)).not.toContain(">lowest reward<")
     expect(heatStripHtml({ ...strip, steps: [] })).toContain("This trace has no tokens.")
     expect(heatStripSvg({ ...strip, steps: [] })).toContain("This trace has no tokens.")
+  })
+})
+
+describe("criticHealth", () => {
+  const point = { step: 4, expertAccuracy: 0.9, policyAccuracy: 0.4, auroc: 0.8, margin: 1.5 }
+  const drawn = (rows: Parameters<typeof criticHealth>[0]) =>
+    Object.fromEntries(
+      criticHealth(rows, { id: "c", title: "Critic" }).map(({ id, layers }) => [
+        id,
+        layers.flatMap((layer) => (layer._tag === "Lines" ? layer.points : []))
+      ])
+    )
+
+  it("golden: each measure stands in its panel, under its name", () => {
+    const all = {
+      ...point,
+      lengthAuroc: 0.6,
+      surfaceAuroc: 0.7,
+      anchorDrift: -0.3,
+      replayedShare: 0.5,
+      switchedShare: 0
+    }
+    expect(drawn([all])).toEqual({
+      "c-accuracy": [
+        { series: "expert accuracy", x: 4, y: 0.9 },
+        { series: "policy accuracy", x: 4, y: 0.4 },
+        { series: "AUROC", x: 4, y: 0.8 }
+      ],
+      "c-baselines": [
+        { series: "critic", x: 4, y: 0.8 },
+        { series: "length alone", x: 4, y: 0.6 },
+        { series: "surface features", x: 4, y: 0.7 }
+      ],
+      "c-margin": [{ series: "margin", x: 4, y: 1.5 }],
+      "c-drift": [{ series: "anchor traces", x: 4, y: -0.3 }],
+      "c-negatives": [
+        { series: "replayed", x: 4, y: 0.5 },
+        { series: "counted as an expert's", x: 4, y: 0 }
+      ]
+    })
+  })
+
+  it("edge: what was not measured has no panel", () => {
+    expect(Object.keys(drawn([point]))).toEqual(["c-accuracy", "c-margin"])
   })
 })

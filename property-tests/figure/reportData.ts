@@ -58,7 +58,11 @@ const method = (key: string, kind: Method["kind"]): Method => ({
     expertAccuracy: 0.5 + 0.1 * step,
     policyAccuracy: 0.6,
     auroc: 0.5 + 0.15 * step,
-    margin: step / 3
+    margin: step / 3,
+    lengthAuroc: 0.55,
+    surfaceAuroc: 0.5 + 0.05 * step,
+    anchorDrift: step - 1,
+    replayedShare: 0.5
   })),
   rewardBins: rewardBins(
     pools.flatMap((p) => p.scores.reward),

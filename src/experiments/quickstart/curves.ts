@@ -94,6 +94,9 @@ export const policyCurves = (all: ReadonlyArray<StepRow>): Array<Curve> => {
   ])
 }
 
+const given = <K extends string>(key: K, value: number | undefined): { readonly [P in K]?: number } =>
+  value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: number })
+
 /** The critic on held-out prompts, step by step. */
 export const criticHealth = (all: ReadonlyArray<StepRow>): Array<Method["criticHealth"][number]> => {
   const warmup = all.filter(({ metrics }) => metrics["reward_warmup/loss"] !== undefined).length
@@ -106,7 +109,12 @@ export const criticHealth = (all: ReadonlyArray<StepRow>): Array<Method["criticH
         expertAccuracy: metrics["held_out/acc_pos"] ?? 0,
         policyAccuracy: metrics["held_out/acc_neg"] ?? 0,
         auroc,
-        margin: metrics["held_out/margin"] ?? 0
+        margin: metrics["held_out/margin"] ?? 0,
+        ...given("lengthAuroc", metrics["held_out/length_auroc"]),
+        ...given("surfaceAuroc", metrics["held_out/surface_auroc"]),
+        ...given("anchorDrift", metrics["held_out/anchor_drift"]),
+        ...given("replayedShare", metrics["reward/replayed_share"]),
+        ...given("switchedShare", metrics["reward/switched_share"])
       }
     ]
   })

@@ -33,7 +33,12 @@ export const CriticHealth = Schema.Struct({
   expertAccuracy: Share,
   policyAccuracy: Share,
   auroc: Share,
-  margin: Schema.Finite
+  margin: Schema.Finite,
+  lengthAuroc: Schema.optionalKey(Share),
+  surfaceAuroc: Schema.optionalKey(Share),
+  anchorDrift: Schema.optionalKey(Schema.Finite),
+  replayedShare: Schema.optionalKey(Share),
+  switchedShare: Schema.optionalKey(Share)
 })
 
 /** One bin of trace scores. */
