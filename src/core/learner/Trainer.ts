@@ -1,15 +1,17 @@
 import { Effect, Exit, type Scope, ScopedCache } from "effect"
 import {
+  applyStep,
   type GradientTransform,
+  gradientStep,
+  gradientSums,
   initialState,
   type Loss,
   residentParams,
   type Specs,
-  type TrainStep,
   type Tree,
   trainStep
 } from "../optim/index.ts"
-import type { BuildError, Expr } from "../program/index.ts"
+import { type BuildError, type Expr, Programs, type Step } from "../program/index.ts"
 import type { Metrics } from "../run/index.ts"
 import {
   Backend,
@@ -50,6 +52,13 @@ export interface TrainerOptions<B extends Specs> {
   readonly programs?: number
 }
 
+/** A part of a batch. */
+export interface MicroBatch {
+  readonly feeds: Feeds
+  /** How much the part counts in a metric of the batch, the mean over its parts; 1 by default. The losses are summed. */
+  readonly weight?: (metric: string) => number
+}
+
 /** A model under training: parameters and moments in one memory, one compiled step a batch shape. */
 export interface Trainer {
   readonly memory: Memory
@@ -57,6 +66,15 @@ export interface Trainer {
   readonly load: (params: Params) => Effect.Effect<void, BackendFailure | BadFeed>
   /** Applies one update, the `count`-th from 0, and returns its metrics. Fails with `NonFiniteStep` and changes nothing. */
   readonly update: (count: number, shape: BatchShape, feeds: Feeds) => Effect.Effect<Metrics, TrainerError>
+  /**
+   * One update by the summed gradients of micro-batches of one shape: the same as `update` on the whole batch where their
+   * losses add up to its loss. Only one part's activations are held at a time.
+   */
+  readonly accumulate: (
+    count: number,
+    shape: BatchShape,
+    parts: ReadonlyArray<MicroBatch>
+  ) => Effect.Effect<Metrics, TrainerError>
   /** All parameters, by their name in a checkpoint. */
   readonly params: Effect.Effect<Params, BackendFailure | BadFeed>
   /** Parameters and moments, by their name in memory: what a checkpoint holds. */
@@ -64,8 +82,8 @@ export interface Trainer {
   readonly restore: (state: Feeds) => Effect.Effect<void, BackendFailure | BadFeed>
 }
 
-interface Compiled {
-  readonly plan: TrainStep
+interface Compiled<Plan> {
+  readonly plan: Plan
   readonly executable: Executable
 }
 
@@ -73,11 +91,31 @@ const PARAM = "param/"
 
 const isState = (name: string): boolean => name.startsWith(PARAM) || name.startsWith("optimiser/")
 
-/** Metrics of a step: every one-element result. */
-const metricsOf = (results: Feeds, learningRate: number): Metrics => ({
-  ...Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, Tensors.item(tensor)])),
-  learning_rate: learningRate
-})
+/** Every one-element result. */
+const numbersOf = (results: Feeds): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, Tensors.item(tensor)]))
+
+/** Feeds that the program reads: an objective need not look at all that a batch has. */
+const readOnly = (feeds: Feeds, { program }: Step): Feeds => {
+  const ins = Programs.inputs(program)
+  return Object.fromEntries(Object.entries(feeds).filter(([name]) => ins[name] !== undefined))
+}
+
+/** The sum of the losses and the weighted means of the other metrics. */
+const combined = (
+  seen: ReadonlyArray<Readonly<Record<string, number>>>,
+  parts: ReadonlyArray<MicroBatch>
+): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.keys(seen[0] ?? {}).map((name) => {
+      if (name === "loss") return [name, seen.reduce((total, { loss = 0 }) => total + loss, 0)]
+      const weights = parts.map(({ weight = () => 1 }) => weight(name))
+      const all = weights.reduce((total, w) => total + w, 0)
+      return [name, seen.reduce((total, metrics, i) => total + metrics[name]! * weights[i]!, 0) / Math.max(all, 1e-9)]
+    })
+  )
+
+type CompileError = BuildError | BackendFailure | BadFeed | UnsupportedOp
 
 /**
  * Compiles training steps on demand: one program a batch shape, all sharing one memory, released with the scope.
@@ -88,34 +126,58 @@ export const make = <const B extends Specs>(
   Effect.gen(function* () {
     const backend = yield* Backend
     const memory = yield* backend.memory
-    const { params, frozen = {}, optimiser, loss, programs = 4 } = options
+    const { params, frozen = {}, optimiser, loss, programs: capacity = 4 } = options
     const names = [...Object.keys(params), ...Object.keys(frozen)].map((name) => `${PARAM}${name}`)
 
-    const compiled = yield* ScopedCache.makeWith({
-      lookup: (
-        shape: BatchShape
-      ): Effect.Effect<Compiled, BuildError | BackendFailure | BadFeed | UnsupportedOp, Scope.Scope> =>
-        Effect.gen(function* () {
-          const batch = options.batch(shape)
-          const plan = yield* Effect.fromResult(trainStep({ params, frozen, batch, loss, optimiser }))
-          return { plan, executable: yield* backend.compile(plan.step, { memory }) }
-        }),
-      capacity: programs,
+    const cached = <Key, Plan>(lookup: (key: Key) => Effect.Effect<Compiled<Plan>, CompileError, Scope.Scope>) =>
       // A failure is not remembered: the next call tries again.
-      timeToLive: (exit) => (Exit.isSuccess(exit) ? Infinity : 0)
-    })
+      ScopedCache.makeWith({ lookup, capacity, timeToLive: (exit) => (Exit.isSuccess(exit) ? Infinity : 0) })
+
+    const whole = yield* cached((shape: BatchShape) =>
+      Effect.gen(function* () {
+        const batch = options.batch(shape)
+        const plan = yield* Effect.fromResult(trainStep({ params, frozen, batch, loss, optimiser }))
+        return { plan, executable: yield* backend.compile(plan.step, { memory }) }
+      })
+    )
+    const summing = yield* cached((shape: BatchShape) =>
+      Effect.gen(function* () {
+        const batch = options.batch(shape)
+        const plan = yield* Effect.fromResult(gradientStep({ params, frozen, batch, loss }))
+        return { plan, executable: yield* backend.compile(plan, { memory }) }
+      })
+    )
+    const applying = yield* cached((_: "apply") =>
+      Effect.gen(function* () {
+        yield* memory.write(gradientSums(params))
+        const plan = yield* Effect.fromResult(applyStep({ params, optimiser }))
+        return { plan, executable: yield* backend.compile(plan.step, { memory }) }
+      })
+    )
 
     return {
       memory,
       load: (given) => memory.write({ ...residentParams(given), ...initialState({ params, optimiser }) }),
       update: Effect.fnUntraced(function* (count, shape, feeds) {
-        const { plan, executable } = yield* ScopedCache.get(compiled, shape)
-        const fed = { ...feeds, ...plan.feeds(count) }
+        const { plan, executable } = yield* ScopedCache.get(whole, shape)
+        const fed = { ...readOnly(feeds, plan.step), ...plan.feeds(count) }
         const results = yield* executable.run(fed).pipe(diagnosed(backend, plan.step, memory, fed, count))
-        return metricsOf(results, plan.learningRate(count))
+        return { ...numbersOf(results), learning_rate: plan.learningRate(count) }
+      }),
+      accumulate: Effect.fnUntraced(function* (count, shape, parts) {
+        const { plan: apply, executable: update } = yield* ScopedCache.get(applying, "apply")
+        const { plan: step, executable } = yield* ScopedCache.get(summing, shape)
+        const seen: Array<Readonly<Record<string, number>>> = []
+        for (const [i, { feeds }] of parts.entries()) {
+          const fed = readOnly({ ...feeds, keep: Tensors.scalar(i === 0 ? 0 : 1) }, step)
+          seen.push(numbersOf(yield* executable.run(fed).pipe(diagnosed(backend, step, memory, fed, count))))
+        }
+        const fed = apply.feeds(count)
+        const results = yield* update.run(fed).pipe(diagnosed(backend, apply.step, memory, fed, count))
+        return { ...combined(seen, parts), ...numbersOf(results), learning_rate: apply.learningRate(count) }
       }),
       params: Effect.map(memory.read(names), (held) => unprefixed(PARAM, held)),
-      // Caches of a sampler may live in the same memory; they are no part of the state.
+      // Caches of a sampler and sums of gradients may live in the same memory; they are no part of the state.
       save: Effect.flatMap(memory.names, (all) => memory.read(all.filter(isState))),
       restore: memory.write
     }

@@ -1,3 +1,4 @@
+export { applyStep, gradientStep, gradientSums } from "./accumulate.ts"
 export { type AdamW, adamw, matricesOnly } from "./adamw.ts"
 export { clipByGlobalNorm, globalNorm } from "./clipByGlobalNorm.ts"
 export {
@@ -9,13 +10,13 @@ export {
   type UpdateInput,
   type UpdateOutput
 } from "./GradientTransform.ts"
+export { paramName, residentParams } from "./resident.ts"
 export type { Schedule } from "./Schedule.ts"
 export * as Schedules from "./Schedule.ts"
 export {
   initialState,
   type Loss,
-  paramName,
-  residentParams,
+  type LossOptions,
   type TrainStep,
   type TrainStepOptions,
   trainStep

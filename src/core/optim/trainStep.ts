@@ -1,9 +1,10 @@
 import type { Result } from "effect"
-import { add, type BuildError, type Expr, input, Programs, reshape, type Step, Steps } from "../program/index.ts"
-import { type Tensor, Tensors } from "../tensor/index.ts"
+import { type BuildError, type Expr, Programs, reshape, type Step, Steps } from "../program/index.ts"
+import type { Tensor } from "../tensor/index.ts"
 import { grad, lower } from "../transform/index.ts"
-import { globalNorm } from "./clipByGlobalNorm.ts"
+import { applied } from "./applied.ts"
 import type { GradientTransform, Specs, Tree } from "./GradientTransform.ts"
+import { inputsUnder, mapKeys, paramName, readBy, stateName, zeros } from "./resident.ts"
 
 /** What a loss function gives: the one-element tensor to minimise, and tensors to report beside it. */
 export interface Loss {
@@ -11,7 +12,8 @@ export interface Loss {
   readonly metrics?: Tree
 }
 
-export interface TrainStepOptions<B extends Specs> {
+/** A loss of parameters on a batch. */
+export interface LossOptions<B extends Specs> {
   /** Parameters to change. */
   readonly params: Specs
   /** Parameters that the loss reads and the step leaves alone. */
@@ -20,9 +22,12 @@ export interface TrainStepOptions<B extends Specs> {
   readonly batch: B
   /** The loss of a batch; `params` holds the frozen ones too. */
   readonly loss: (params: Tree, batch: { readonly [K in keyof B]: Expr }) => Loss
-  readonly optimiser: GradientTransform
   /** Put before every resident name, so that several models share one memory, e.g. `"reward/"`; empty by default. */
   readonly scope?: string
+}
+
+export interface TrainStepOptions<B extends Specs> extends LossOptions<B> {
+  readonly optimiser: GradientTransform
 }
 
 /** One update of the parameters, ready to compile, and what to feed it. */
@@ -40,33 +45,29 @@ export interface TrainStep {
   readonly learningRate: (step: number) => number
 }
 
-/** Where a parameter lies in memory. */
-export const paramName = (name: string, scope = ""): string => `${scope}param/${name}`
-
-const stateName = (name: string, scope: string): string => `${scope}optimiser/${name}`
-
-/** Parameters under their resident names, for `Memory.write`. */
-export const residentParams = (
-  params: Readonly<Record<string, Tensor>>,
-  scope = ""
-): Readonly<Record<string, Tensor>> =>
-  Object.fromEntries(Object.entries(params).map(([name, t]) => [paramName(name, scope), t]))
-
-const inputsUnder = (specs: Specs, at: (name: string) => string): Tree =>
-  Object.fromEntries(Object.entries(specs).map(([name, s]) => [name, input(at(name), s.shape, s.dtype)]))
-
-const mapKeys = <A>(record: Readonly<Record<string, A>>, at: (name: string) => string): Readonly<Record<string, A>> =>
-  Object.fromEntries(Object.entries(record).map(([name, value]) => [at(name), value]))
-
 /** The optimiser's memory before the first step, all zeros, under its resident names. */
 export const initialState = ({
   params,
   optimiser,
   scope = ""
 }: Pick<TrainStepOptions<Specs>, "params" | "optimiser" | "scope">): Readonly<Record<string, Tensor>> =>
-  Object.fromEntries(
-    Object.entries(optimiser.init(params)).map(([name, s]) => [stateName(name, scope), Tensors.full(s.shape, 0)])
-  )
+  mapKeys(zeros(optimiser.init(params)), (name) => stateName(name, scope))
+
+/** A loss with its gradient in the parameters to change. */
+export const differentiated = <const B extends Specs>({
+  params: specs,
+  frozen = {},
+  scope = "",
+  ...options
+}: LossOptions<B>) => {
+  const params = inputsUnder(specs, (name) => paramName(name, scope))
+  const all = { ...params, ...inputsUnder(frozen, (name) => paramName(name, scope)) }
+  const { loss, metrics = {} } = options.loss(all, Programs.inputsOf(options.batch))
+  const names = Object.keys(params)
+  const slopes = grad(loss, Object.values(params))
+  const gradients: Tree = Object.fromEntries(names.map((name, i) => [name, slopes[i]!]))
+  return { params, gradients, loss: reshape(loss, []), metrics, resident: mapKeys(all, (n) => paramName(n, scope)) }
+}
 
 /**
  * Builds the step `(parameters, moments), batch -> (parameters, moments)', metrics`: the loss, its gradients,
@@ -74,57 +75,21 @@ export const initialState = ({
  */
 export const trainStep = <const B extends Specs>(options: TrainStepOptions<B>): Result.Result<TrainStep, BuildError> =>
   Programs.attempt(() => {
-    const { optimiser, scope = "", frozen = {} } = options
-    const param = (name: string) => paramName(name, scope)
-    const slot = (name: string) => stateName(name, scope)
-    const next = (name: string) => `next/${name}`
-    const stateSpecs = optimiser.init(options.params)
-    const params = inputsUnder(options.params, param)
-    const state = inputsUnder(stateSpecs, slot)
-    const scalarName = (name: string) => `optimiser/${name}`
-    const scalars = inputsUnder(
-      Object.fromEntries(Object.keys(optimiser.scalars(0)).map((name) => [name, Programs.spec([])])),
-      scalarName
-    )
-    const all = { ...params, ...inputsUnder(frozen, param) }
-    const { loss, metrics = {} } = options.loss(all, Programs.inputsOf(options.batch))
-    const names = Object.keys(params)
-    const gradients = grad(loss, Object.values(params))
-    const updates = Object.fromEntries(names.map((name, i) => [name, gradients[i]!]))
-    const output = optimiser.update({ updates, params, state, scalars })
-    const carried = {
-      ...mapKeys(Object.fromEntries(names.map((name) => [name, add(params[name]!, output.updates[name]!)])), param),
-      ...mapKeys(output.state, slot)
-    }
-    const program = lower(
-      Programs.fromExprs({
-        loss: reshape(loss, []),
-        grad_norm: output.metrics?.["grad_norm"] ?? globalNorm(updates),
-        ...metrics,
-        ...output.metrics,
-        ...mapKeys(carried, next)
-      })
-    )
-    const ins = Programs.inputs(program)
-    const present = (name: string) => ins[name] !== undefined
+    const { params, gradients, loss, metrics, resident } = differentiated(options)
+    const update = applied(options.params, options.optimiser, options.scope ?? "", { params, gradients })
+    const { grad_norm, ...outputs } = update.outputs
+    const program = lower(Programs.fromExprs({ loss, grad_norm: grad_norm!, ...metrics, ...outputs }))
+    const present = readBy(program)
     const step = Steps.make({
       program,
-      resident: [...Object.keys(options.params), ...Object.keys(frozen)]
-        .map(param)
-        .concat(Object.keys(stateSpecs).map(slot))
-        .filter(present),
-      carry: Object.keys(carried).map((name) => Steps.replace(next(name), name)),
+      resident: [...Object.keys(resident), ...update.state].filter(present),
+      carry: update.carry,
       guard: ["loss", "grad_norm"]
     })
     return {
       step,
       initialState: initialState(options),
-      feeds: (count) =>
-        Object.fromEntries(
-          Object.entries(mapKeys(optimiser.scalars(count), scalarName))
-            .filter(([name]) => present(name))
-            .map(([name, value]) => [name, Tensors.scalar(value)])
-        ),
-      learningRate: (count) => optimiser.scalars(count)["learning_rate"] ?? 0
+      feeds: (count) => Object.fromEntries(Object.entries(update.feeds(count)).filter(([name]) => present(name))),
+      learningRate: update.learningRate
     }
   })
