@@ -2,7 +2,7 @@ import { Result } from "effect"
 import fc from "fast-check"
 import { evaluate } from "../kernel/index.ts"
 import type { DiscriminatorObjective, PolicyBatch, PolicyObjective, UnitLogits } from "../objective/index.ts"
-import { type Expr, Programs } from "../program/index.ts"
+import { type Expr, type Program, Programs } from "../program/index.ts"
 import { Tensors } from "../tensor/index.ts"
 import { grad } from "../transform/index.ts"
 import { allClose, close, type Law, law } from "./Law.ts"
@@ -12,19 +12,23 @@ const shape = [ROWS, WIDTH]
 
 type Values<K extends string> = Readonly<Record<K, ReadonlyArray<number>>>
 
-/** The loss as a number, and its gradient in one of the tensors, in double precision. */
+/** The loss as a number, and its gradient in one of the tensors, in double precision; built when it is first asked for. */
 const compiled = <K extends string>(keys: ReadonlyArray<K>, wrt: K, loss: (batch: Record<K, Expr>) => Expr) => {
-  const specs = Object.fromEntries(keys.map((key) => [key, Programs.spec(shape)])) as Record<
-    K,
-    ReturnType<typeof Programs.spec>
-  >
-  const program = Result.getOrThrow(
-    Programs.build(specs, (batch) => {
-      const total = loss(batch as Record<K, Expr>)
-      return { loss: total, gradient: grad(total, [batch[wrt]])[0]! }
-    })
-  )
+  const build = () => {
+    const specs = Object.fromEntries(keys.map((key) => [key, Programs.spec(shape)])) as Record<
+      K,
+      ReturnType<typeof Programs.spec>
+    >
+    return Result.getOrThrow(
+      Programs.build(specs, (batch) => {
+        const total = loss(batch as Record<K, Expr>)
+        return { loss: total, gradient: grad(total, [batch[wrt]])[0]! }
+      })
+    )
+  }
+  let program: Program | undefined
   return (values: Values<K>) => {
+    program ??= build()
     const feeds = Object.fromEntries(keys.map((key) => [key, Tensors.f64([...values[key]], shape)]))
     const { loss, gradient } = evaluate(program, feeds)
     return { loss: loss!.data[0]!, gradient: Array.from(gradient!.data) }
