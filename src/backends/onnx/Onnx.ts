@@ -5,13 +5,13 @@ import {
   type BackendFailure,
   BadFeed,
   type CompileOptions,
+  checkFeeds,
   type Executable,
   type Feeds,
   type Memory,
   type UnsupportedOp
 } from "../../core/service/index.ts"
 import type { Tensor } from "../../core/tensor/index.ts"
-import { checkFeeds } from "./checkFeeds.ts"
 import * as Client from "./engine/Client.ts"
 import type { SessionOptions, Tensors } from "./engine/protocol.ts"
 import { cpu as cpuRules } from "./lower/cpu.ts"
@@ -96,9 +96,10 @@ const make = ({ name, rules, session }: Provider) =>
           }),
           () => Effect.ignore(client.ask({ _tag: "Release", executable }))
         )
+        const check = checkFeeds(step)
         const run: Executable["run"] = (feeds, { at = 0 } = {}) =>
           Effect.gen(function* () {
-            yield* Effect.fromResult(checkFeeds(plan.fed, feeds))
+            yield* Effect.fromResult(check(feeds))
             const tensors = ownedAll(feeds)
             return yield* client.ask({ _tag: "Run", executable, feeds: tensors, at }, tensors)
           })

@@ -5,13 +5,14 @@ import {
   BackendFailure,
   BadFeed,
   type CompileOptions,
+  checkFeeds,
   type Executable,
   type Feeds,
   NonFinite,
   type RunError
 } from "../../core/service/index.ts"
 import type { Tensor } from "../../core/tensor/index.ts"
-import { refuseAppend, refuseFeeds, refuseNames, residentInput } from "./feeds.ts"
+import { refuseAppend, refuseNames, residentInput } from "./feeds.ts"
 import { copied, heldBy } from "./Memory.ts"
 
 const failure = (during: "compile" | "run", reason: string, cause?: unknown): BackendFailure =>
@@ -72,6 +73,7 @@ export const compile = (
       frozen[name] = copied(t)
     }
     const evaluate = prepare(step.program)
+    const check = checkFeeds(step)
     const carried = new Set(step.carry.map((c) => c.output))
 
     // Inputs passed through would share storage with the caller or with memory.
@@ -80,8 +82,8 @@ export const compile = (
     )
 
     const run = (feeds: Feeds, at: number): Result.Result<Feeds, RunError> => {
-      const refused = refuseFeeds(feeds, inputs, step.resident)
-      if (refused !== undefined) return Result.fail(refused)
+      const checked = check(feeds)
+      if (Result.isFailure(checked)) return Result.fail(checked.failure)
       const values: Record<string, Tensor> = { ...feeds, ...frozen }
       for (const name of step.resident) {
         if (values[name] !== undefined) continue

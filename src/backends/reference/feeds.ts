@@ -1,40 +1,8 @@
 import type { Spec, Step } from "../../core/program/index.ts"
-import { BadFeed, type Feeds } from "../../core/service/index.ts"
+import { BadFeed, misfit } from "../../core/service/index.ts"
 import { Shapes, type Tensor } from "../../core/tensor/index.ts"
 
 const typed = (x: Spec): string => `${x.dtype}${Shapes.print(x.shape)}`
-
-/** Why a tensor cannot be this input, if it cannot. */
-const misfit = (t: Tensor, to: Spec): string | undefined => {
-  if (t.dtype !== to.dtype || !Shapes.equal(t.shape, to.shape))
-    return `it is ${typed(t)}, the program needs ${typed(to)}.`
-  const size = Shapes.size(t.shape)
-  return t.data.length === size
-    ? undefined
-    : `its shape ${Shapes.print(t.shape)} needs ${size} elements, it has ${t.data.length}.`
-}
-
-/** Checks that feeds are exactly the inputs that the caller must give, each with its type. */
-export const refuseFeeds = (
-  feeds: Feeds,
-  inputs: Readonly<Record<string, Spec>>,
-  resident: ReadonlyArray<string>
-): BadFeed | undefined => {
-  for (const [name, to] of Object.entries(inputs)) {
-    if (resident.includes(name)) continue
-    const t = feeds[name]
-    const reason = t === undefined ? `it is missing; the program needs ${typed(to)}.` : misfit(t, to)
-    if (reason !== undefined) return new BadFeed({ name, reason })
-  }
-  for (const name of Object.keys(feeds)) {
-    if (resident.includes(name)) return new BadFeed({ name, reason: "it is resident: write it to memory instead." })
-    if (inputs[name] === undefined) {
-      const names = Object.keys(inputs).filter((n) => !resident.includes(n))
-      return new BadFeed({ name, reason: `the program has no such input; it has: ${names.join(", ") || "none"}.` })
-    }
-  }
-  return undefined
-}
 
 /** The first rows of a tensor, sharing its storage. */
 const rowsOf = (t: Tensor, shape: Tensor["shape"]): Tensor =>
