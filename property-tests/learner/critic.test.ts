@@ -45,7 +45,7 @@ describe("updates of the critic", () => {
     const switched = rollouts.map((r, i) => ({ ...r, switched: i % 2 === 0 }))
     const traces = Critics.drawBatch(options, { capacity: 0, fresh: switched, past: [] }, Rng.make(1))
     const width = 16
-    const { expert, policy } = Critics.feedsOf(traces, options.partition, undefined, width)
+    const { expert, policy } = Critics.feedsOf(traces, options, width)
     for (const [row, { sequence, source }] of traces.entries()) {
       const sum = (x: typeof expert) =>
         Array.from(x.data.subarray(row * width, (row + 1) * width)).reduce((s, w) => s + w, 0)

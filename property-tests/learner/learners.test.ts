@@ -131,7 +131,7 @@ for (const [name, layer] of Subject.backends) {
               source: { _tag: "Demonstration" as const }
             }))
             const width = 16
-            const { expert } = Critics.feedsOf(traces, options.partition, undefined, width)
+            const { expert } = Critics.feedsOf(traces, options, width)
             for (const [row, { prompt, completion }] of Subject.validation.entries()) {
               const weights = Array.from(expert.data.subarray(row * width, (row + 1) * width))
               const ends = weights.flatMap((w, t) => (w === 1 ? [t - prompt.length] : []))

@@ -1,18 +1,31 @@
 import { Effect, type Scope } from "effect"
-import { aurocOf } from "../evaluation/index.ts"
 import type { UnitRewards } from "../objective/index.ts"
-import { Programs } from "../program/index.ts"
 import type { Metrics } from "../run/index.ts"
 import type { Backend, BackendFailure, BadFeed } from "../service/index.ts"
-import { Rng } from "../tensor/index.ts"
-import type { CriticOptions, RewardScale } from "./CriticOptions.ts"
-import type { Params } from "./Params.ts"
+import { type Rng, Tensors } from "../tensor/index.ts"
+import type { BadCritic, CriticOptions, SavedCritic } from "./CriticOptions.ts"
+import { checked } from "./checkCritic.ts"
+import { type CriticRow, drawBatch, type Labelled, negativeRows } from "./criticBatch.ts"
+import { drawPoints, pointFeeds, sequencesOf } from "./criticPoints.ts"
+import { criticProgram } from "./criticProgram.ts"
+import { type CriticFeeds, inOne } from "./criticTrainer.ts"
+import { pairWeights, unitWeights, type WeightOptions } from "./criticWeights.ts"
+import { type Judgement, ofLogits } from "./Judgement.ts"
+import { inParts } from "./microBatches.ts"
+import { type Params, prefixed, split, unprefixed } from "./Params.ts"
 import * as Replay from "./Replay.ts"
 import * as Scorer from "./Scorer.ts"
 import * as Sequence from "./Sequence.ts"
-import * as Trainer from "./Trainer.ts"
-import * as Units from "./Units.ts"
+import { ofSegments } from "./segmentJudgement.ts"
+import type * as Trainer from "./Trainer.ts"
+import type * as Units from "./Units.ts"
 import { type UnchangedCritic, verified } from "./verifyUpdate.ts"
+
+export { type CriticRow, drawBatch } from "./criticBatch.ts"
+export { type Health, health } from "./criticHealth.ts"
+export { pairWeights, unitWeights } from "./criticWeights.ts"
+
+export type UpdateError = Trainer.TrainerError | Scorer.ScoreError | UnchangedCritic
 
 /** A critic under training, with the rollouts it has seen. */
 export interface Critic {
@@ -20,11 +33,15 @@ export interface Critic {
   readonly start: Effect.Effect<void, BackendFailure | BadFeed>
   /** Takes a batch of rollouts; it is the fresh one until the next. */
   readonly observe: (rollouts: ReadonlyArray<Replay.Negative>) => Effect.Effect<void>
-  /** One update, the `count`-th from 0; its batch is drawn from `rng`. */
-  readonly update: (count: number, rng: Rng.Rng) => Effect.Effect<Metrics, Trainer.TrainerError | UnchangedCritic>
-  /** Logits of all completion tokens. */
+  /** One update, the `count`-th from 0 of those made here; its batch is drawn from `rng`. */
+  readonly update: (count: number, rng: Rng.Rng) => Effect.Effect<Metrics, UpdateError>
+  /** What the model says of all completion tokens: logits, or g of a segment critic. */
   readonly logits: Scorer.Score
-  /** Rewards of the units, as the policy gets them: logits over temperature, clamped. */
+  /** The discriminator's logits of the units, high for the expert. */
+  readonly unitLogits: (
+    sequences: ReadonlyArray<Sequence.Sequence>
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<number>>, Scorer.ScoreError>
+  /** Rewards of the units, as the policy gets them. */
   readonly rewards: (
     sequences: ReadonlyArray<Sequence.Sequence>
   ) => Effect.Effect<ReadonlyArray<UnitRewards>, Scorer.ScoreError>
@@ -32,61 +49,13 @@ export interface Critic {
   /** Parameters and moments. */
   readonly save: Effect.Effect<Params, BackendFailure | BadFeed>
   readonly restore: (tensors: Params) => Effect.Effect<void, BackendFailure | BadFeed>
+  /** What another critic can `load`, after so many updates made here. */
+  readonly saved: (updates: number) => Effect.Effect<SavedCritic, BackendFailure | BadFeed>
   readonly saveReplay: Effect.Effect<Params>
   readonly restoreReplay: (tensors: Params) => Effect.Effect<void>
 }
 
-/** A trace and what the critic is told about it. */
-interface Labelled {
-  readonly sequence: Sequence.Sequence
-  readonly source: Units.Source
-}
-
-const inert: Labelled = { sequence: { prompt: [0], completion: [] }, source: { _tag: "Rollout" } }
-
-/** Draws until a perturbation changes something: one that leaves the ids as they were would call the expert wrong. */
-const ATTEMPTS = 32
-
-/** A demonstration and its perturbed versions. */
-const perturbedGroup = (options: CriticOptions, rng: Rng.Rng): ReadonlyArray<Labelled> => {
-  const { demonstrations, perturb, batch } = options
-  const versions = batch.versions ?? 1
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const index = Rng.int(rng, demonstrations.length)
-    const demonstration = demonstrations[index]!
-    const changed = Array.from({ length: versions }, (): ReadonlyArray<Labelled> => {
-      const completion = perturb?.(rng, index)
-      const first = completion === undefined ? undefined : Units.firstChanged(demonstration.completion, completion)
-      if (completion === undefined || first === undefined) return []
-      return [
-        {
-          sequence: { prompt: demonstration.prompt, completion },
-          source: { _tag: "Perturbed", firstChanged: first }
-        }
-      ]
-    }).flat()
-    if (changed.length === 0) continue
-    const missing = Array.from({ length: versions - changed.length }, () => inert)
-    return [{ sequence: demonstration, source: { _tag: "Demonstration" } }, ...changed, ...missing]
-  }
-  return Array.from({ length: 1 + versions }, () => inert)
-}
-
-/** The traces of one update; always the same number of rows, so that one program serves all. */
-export const drawBatch = (options: CriticOptions, replay: Replay.Replay, rng: Rng.Rng): ReadonlyArray<Labelled> => {
-  const { demonstrations, batch, perturb } = options
-  const negatives = Replay.draw(rng, replay, batch.rollouts, batch.freshShare)
-  const pairs = negatives.flatMap((rollout): ReadonlyArray<Labelled> => {
-    const own = demonstrations[rollout.demonstration] ?? Rng.pick(rng, demonstrations)
-    return [
-      { sequence: own, source: { _tag: "Demonstration" } },
-      { sequence: rollout, source: { _tag: rollout.switched === true ? "Switched" : "Rollout" } }
-    ]
-  })
-  const groups =
-    perturb === undefined ? [] : Array.from({ length: batch.perturbed }, () => perturbedGroup(options, rng))
-  return [...pairs, ...groups.flat()]
-}
+const OPTIMISER = "optimiser/"
 
 /** What the negatives of an update are made of: shares of past rollouts, and of rollouts whose label is switched. */
 const mixture = ({ batch }: CriticOptions, replay: Replay.Replay): Metrics => {
@@ -98,15 +67,10 @@ const mixture = ({ batch }: CriticOptions, replay: Replay.Replay): Metrics => {
   }
 }
 
-/** Feeds of the critic's loss: ids and both weights, [rows, width]. */
-export const feedsOf = (
-  traces: ReadonlyArray<Labelled>,
-  partition: Units.Partitioner,
-  weighting: Units.UnitWeighting | undefined,
-  width: number
-) => {
+/** Feeds of every critic's loss: ids and both weights, [rows, width]. */
+export const feedsOf = (traces: ReadonlyArray<Labelled>, options: WeightOptions, width: number) => {
   const sequences = traces.map(({ sequence }) => sequence)
-  const weights = traces.map(({ sequence, source }) => Units.weigh(partition(sequence.completion), source, weighting))
+  const weights = unitWeights(traces, options)
   const rows = traces.length
   return {
     ids: Sequence.ids(sequences, rows, width),
@@ -115,58 +79,99 @@ export const feedsOf = (
   }
 }
 
-const scaled = (logit: number, { temperature = 1, clamp: [low, high] = [-Infinity, Infinity] }: RewardScale): number =>
-  Math.min(high, Math.max(low, logit / temperature))
+/** All feeds of an update on these traces; what is random of it is drawn from `rng`. */
+const updateFeeds = Effect.fnUntraced(function* (
+  options: CriticOptions,
+  judgement: Judgement,
+  traces: ReadonlyArray<CriticRow>,
+  rng: Rng.Rng
+) {
+  const { pairs, slopes = false } = options.objective.needs ?? {}
+  const rows = traces.length
+  const sequences = traces.map(({ sequence }) => sequence)
+  const weights: ReadonlyArray<Units.TokenWeights> = unitWeights(traces, options)
+  const points = slopes ? drawPoints(traces, weights, rng) : []
+  const M = slopes ? negativeRows(options, rows) : 0
+  const width = Sequence.width([...sequences, ...sequencesOf(points)])
+  const shape = { rows, width, points: M }
+  const { ids, ...units } = feedsOf(traces, options, width)
+  return {
+    shape,
+    traces: { ids, ...(slopes ? pointFeeds(points, M, width) : {}) },
+    units: {
+      ...units,
+      ...(pairs === undefined ? {} : { pairs: Tensors.f32(pairWeights(traces, rng, pairs), [rows, rows]) }),
+      ...(yield* judgement.feeds(sequences, shape))
+    }
+  } satisfies CriticFeeds
+})
 
-/** A critic: compiled on demand, released with the scope. Call `start` or `restore` before anything else. */
-export const make = (options: CriticOptions): Effect.Effect<Critic, BackendFailure, Backend | Scope.Scope> =>
+/**
+ * A critic: compiled on demand, released with the scope. Call `start` or `restore` before anything else.
+ *
+ * @param policy log π of completion tokens under the present policy, which a segment critic's logit holds
+ */
+export const make = (
+  options: CriticOptions,
+  policy: { readonly logProbs?: Scorer.Score } = {}
+): Effect.Effect<Critic, BackendFailure | BadCritic, Backend | Scope.Scope> =>
   Effect.gen(function* () {
-    const { model, objective, partition, weighting, scale = {}, replayCapacity = 4096 } = options
-    const trainer = yield* Trainer.make({
-      params: model.params,
-      frozen: model.frozen,
-      optimiser: options.optimiser,
-      batch: ({ rows, width }) => ({
-        ids: Programs.spec([rows, width], "i32"),
-        expert: Programs.spec([rows, width]),
-        policy: Programs.spec([rows, width])
-      }),
-      loss: (params, { ids, expert, policy }) => objective.loss({ logits: model.rewards(params, ids), expert, policy })
-    })
-    const logits = yield* Scorer.rewards(model, trainer.memory)
+    yield* checked(options, policy.logProbs !== undefined)
+    const { model, partition, load, replayCapacity = 4096 } = options
+    const judgement = options.segment === undefined ? ofLogits(options) : ofSegments(options, policy.logProbs)
+    const training = { params: model.params, frozen: model.frozen, optimiser: judgement.optimiser }
+    const program = criticProgram(options, judgement)
+    const trainer = yield* options.microBatch === undefined
+      ? inOne(training, program)
+      : inParts(training, program, options.microBatch)
+    const all = { ...model.params, ...model.frozen }
+    const read = yield* Scorer.readings({ memory: trainer.memory, params: all, read: judgement.read })
     const changing = verified(trainer, model, options.verifyUpdates ?? true)
+    const earlier = load?.optimiser?.updates ?? 0
     let replay = Replay.empty(replayCapacity)
 
     return {
-      start: Effect.suspend(() => {
+      start: Effect.gen(function* () {
         replay = Replay.empty(replayCapacity)
-        return trainer.load(model.initial)
+        yield* trainer.load(load?.params ?? model.initial)
+        if (load?.optimiser !== undefined) yield* trainer.restore(prefixed(OPTIMISER, load.optimiser.moments))
       }),
       observe: (rollouts) =>
         Effect.sync(() => {
           replay = Replay.push(replay, rollouts)
         }),
       update: Effect.fnUntraced(function* (count, rng) {
-        const traces = drawBatch(options, replay, rng)
-        const width = Sequence.width(traces.map(({ sequence }) => sequence))
-        const shape = { rows: traces.length, width }
-        const metrics = yield* changing(
-          count,
-          trainer.update(count, shape, feedsOf(traces, partition, weighting, width))
-        )
-        return { ...metrics, ...mixture(options, replay) }
+        const feeds = yield* updateFeeds(options, judgement, drawBatch(options, replay, rng), rng)
+        const metrics = yield* changing(earlier + count, trainer.update(earlier + count, feeds))
+        return {
+          ...metrics,
+          ...judgement.rates(metrics["learning_rate"] ?? 0),
+          ...mixture(options, replay),
+          trainable_tensors: Object.keys(model.params).length
+        }
       }),
-      logits,
+      logits: (sequences) => Effect.map(read(sequences), (rows) => rows.map(({ reward }) => reward!)),
+      unitLogits: Effect.fnUntraced(function* (sequences) {
+        const offsets = yield* judgement.offsets(sequences)
+        return (yield* read(sequences)).map((row, i) =>
+          judgement.values(row, partition(sequences[i]!.completion)).map((f, k) => f - offsets[i]![k]!)
+        )
+      }),
       rewards: (sequences) =>
-        Effect.map(logits(sequences), (rows) =>
-          rows.map((row, i) => {
-            const { units, unitOf } = Units.atUnits(partition(sequences[i]!.completion), row)
-            return { units: units.map((logit) => scaled(logit, scale)), unitOf }
-          })
+        Effect.map(read(sequences), (rows) =>
+          rows.map((row, i) => judgement.rewards(row, partition(sequences[i]!.completion)))
         ),
       params: trainer.params,
       save: trainer.save,
       restore: trainer.restore,
+      saved: (updates) =>
+        Effect.zipWith(trainer.params, trainer.save, (params, state) => ({
+          params,
+          optimiser: {
+            moments: unprefixed(OPTIMISER, split(state, (name) => name.startsWith(OPTIMISER))[0]),
+            updates: earlier + updates
+          }
+        })),
       saveReplay: Effect.sync(() => Replay.toTensors(replay)),
       restoreReplay: (tensors) =>
         Effect.sync(() => {
@@ -174,31 +179,3 @@ export const make = (options: CriticOptions): Effect.Effect<Critic, BackendFailu
         })
     }
   })
-
-/** How a critic separates traces that it was not trained on. */
-export interface Health {
-  /** Share of expert units with a logit above 0, and of policy units with one below. */
-  readonly acc_pos: number
-  readonly acc_neg: number
-  /** Chance that an expert unit outscores a policy unit. */
-  readonly auroc: number
-  /** Mean logit of expert units less that of policy units. */
-  readonly margin: number
-}
-
-const mean = (xs: ReadonlyArray<number>): number => xs.reduce((s, x) => s + x, 0) / Math.max(1, xs.length)
-
-/** Health from logits of units; `undefined` where a class has none. */
-export const health = (expert: ReadonlyArray<number>, policy: ReadonlyArray<number>): Health | undefined => {
-  const auroc = aurocOf({
-    correct: [...expert.map(() => true), ...policy.map(() => false)],
-    scores: [...expert, ...policy]
-  })
-  if (auroc === undefined) return undefined
-  return {
-    acc_pos: mean(expert.map((f) => (f > 0 ? 1 : 0))),
-    acc_neg: mean(policy.map((f) => (f < 0 ? 1 : 0))),
-    auroc,
-    margin: mean(expert) - mean(policy)
-  }
-}

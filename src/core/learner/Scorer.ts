@@ -14,12 +14,17 @@ export type Score = (
   sequences: ReadonlyArray<Sequence.Sequence>
 ) => Effect.Effect<ReadonlyArray<Float64Array>, ScoreError>
 
-export interface ScorerOptions {
+/** Several numbers a completion token, by name, for every sequence, in the order given. */
+export type Readings<K extends string> = (
+  sequences: ReadonlyArray<Sequence.Sequence>
+) => Effect.Effect<ReadonlyArray<Readonly<Record<K, Float64Array>>>, ScoreError>
+
+export interface ReaderOptions<K extends string> {
   /** Holds `param/<name>`. */
   readonly memory: Memory
   readonly params: Specs
-  /** One number a token, [B, T], of ids [B, T]. */
-  readonly read: (params: Tree, ids: Expr) => Expr
+  /** Numbers of the tokens, each [B, T], of ids [B, T]. */
+  readonly read: (params: Tree, ids: Expr) => Readonly<Record<K, Expr>>
   /** The parameters never change again: their present value is compiled in, which is faster. */
   readonly frozen?: boolean
 }
@@ -31,8 +36,10 @@ const ROWS = 64
 export const logProbsOf = (config: ModelConfig, params: Tree, ids: Expr): Expr =>
   pad(tokenLogProbs(config, params, forward(config, params, ids).hidden, ids).logProbs, 1, 1, 0)
 
-/** A scorer of whatever `read` computes; sequences of similar length run together, one program a padded width. */
-export const make = (options: ScorerOptions): Effect.Effect<Score, never, Backend | Scope.Scope> =>
+/** Reads whatever `read` computes; sequences of similar length run together, one program a padded width. */
+export const readings = <const K extends string>(
+  options: ReaderOptions<K>
+): Effect.Effect<Readings<K>, never, Backend | Scope.Scope> =>
   Effect.gen(function* () {
     const { memory, params, read, frozen = false } = options
     const backend = yield* Backend
@@ -48,7 +55,7 @@ export const make = (options: ScorerOptions): Effect.Effect<Score, never, Backen
           const tree = Object.fromEntries(
             Object.entries(params).map(([name, s]) => [name, input(paramName(name), s.shape, s.dtype)])
           )
-          return Programs.fromExprs({ values: read(tree, input("ids", [ROWS, width], "i32")) })
+          return Programs.fromExprs(read(tree, input("ids", [ROWS, width], "i32")))
         })
       )
       const used = Programs.inputs(program)
@@ -67,20 +74,35 @@ export const make = (options: ScorerOptions): Effect.Effect<Score, never, Backen
       const order = sequences
         .map((_, i) => i)
         .sort((a, b) => Sequence.length(sequences[a]!) - Sequence.length(sequences[b]!))
-      const results = new Array<Float64Array>(sequences.length)
+      const results = new Array<Readonly<Record<K, Float64Array>>>(sequences.length)
       for (let from = 0; from < order.length; from += ROWS) {
         const chosen = order.slice(from, from + ROWS)
         const batch = chosen.map((i) => sequences[i]!)
         const width = Sequence.width(batch)
         const executable = yield* compiledFor(width)
-        const { values } = yield* executable.run({ ids: Sequence.ids(batch, ROWS, width) })
-        for (const [row, found] of Sequence.completionsOf(batch, values!.data, width).entries()) {
-          results[chosen[row]!] = found
+        const found = Object.entries(yield* executable.run({ ids: Sequence.ids(batch, ROWS, width) })).map(
+          ([name, { data }]) => [name, Sequence.completionsOf(batch, data, width)] as const
+        )
+        for (const [row, i] of chosen.entries()) {
+          results[i] = Object.fromEntries(found.map(([name, rows]) => [name, rows[row]!])) as Record<K, Float64Array>
         }
       }
       return results
     })
   })
+
+/** Reads one number a token. */
+export const make = ({
+  read,
+  ...options
+}: Omit<ReaderOptions<"values">, "read"> & {
+  /** One number a token, [B, T], of ids [B, T]. */
+  readonly read: (params: Tree, ids: Expr) => Expr
+}): Effect.Effect<Score, never, Backend | Scope.Scope> =>
+  Effect.map(
+    readings<"values">({ ...options, read: (params, ids) => ({ values: read(params, ids) }) }),
+    (score) => (sequences) => Effect.map(score(sequences), (rows) => rows.map(({ values }) => values))
+  )
 
 /** Log-probability of every completion token under the language model in memory, in nats. */
 export const logProbs = (

@@ -33,6 +33,8 @@ export type TrainerError = BuildError | BackendFailure | BadFeed | NonFiniteStep
 export interface BatchShape {
   readonly rows: number
   readonly width: number
+  /** Points between sequences, of losses that look there; none by default. */
+  readonly points?: number
 }
 
 export interface TrainerOptions<B extends Specs> {
@@ -55,8 +57,8 @@ export interface TrainerOptions<B extends Specs> {
 /** A part of a batch. */
 export interface MicroBatch {
   readonly feeds: Feeds
-  /** How much the part counts in a metric of the batch, the mean over its parts; 1 by default. The losses are summed. */
-  readonly weight?: (metric: string) => number
+  /** The part's share in a metric of the batch, the mean over its parts; all alike by default. The losses are summed. */
+  readonly share?: (metric: string) => number
 }
 
 /** A model under training: parameters and moments in one memory, one compiled step a batch shape. */
@@ -101,17 +103,15 @@ const readOnly = (feeds: Feeds, { program }: Step): Feeds => {
   return Object.fromEntries(Object.entries(feeds).filter(([name]) => ins[name] !== undefined))
 }
 
-/** The sum of the losses and the weighted means of the other metrics. */
+/** The sum of the losses, and the other metrics by their shares. */
 const combined = (
   seen: ReadonlyArray<Readonly<Record<string, number>>>,
   parts: ReadonlyArray<MicroBatch>
 ): Readonly<Record<string, number>> =>
   Object.fromEntries(
     Object.keys(seen[0] ?? {}).map((name) => {
-      if (name === "loss") return [name, seen.reduce((total, { loss = 0 }) => total + loss, 0)]
-      const weights = parts.map(({ weight = () => 1 }) => weight(name))
-      const all = weights.reduce((total, w) => total + w, 0)
-      return [name, seen.reduce((total, metrics, i) => total + metrics[name]! * weights[i]!, 0) / Math.max(all, 1e-9)]
+      const shareOf = ({ share = () => 1 / parts.length }: MicroBatch) => (name === "loss" ? 1 : share(name))
+      return [name, seen.reduce((sum, metrics, i) => sum + metrics[name]! * shareOf(parts[i]!), 0)]
     })
   )
 

@@ -4,16 +4,13 @@ import type { Backend, SampleError } from "../service/index.ts"
 import { Rng } from "../tensor/index.ts"
 import { batchAt } from "./batchAt.ts"
 import * as Critic from "./Critic.ts"
-import type { CriticOptions } from "./CriticOptions.ts"
+import type { BadCritic, CriticOptions } from "./CriticOptions.ts"
 import { type HeldOut, lookAt, sampleHeldOut } from "./heldOut.ts"
 import { type Params, prefixed, unprefixed } from "./Params.ts"
 import * as Policy from "./Policy.ts"
 import { collect, type Drawn, type PolicyStepOptions, type PromptItem, policyStep } from "./policyStep.ts"
 import * as Replay from "./Replay.ts"
-import type * as Scorer from "./Scorer.ts"
 import type { Sequence } from "./Sequence.ts"
-import type * as Trainer from "./Trainer.ts"
-import type { UnchangedCritic } from "./verifyUpdate.ts"
 
 /** How the policy to keep is chosen, without looking at any answer. */
 export interface Selection {
@@ -78,7 +75,7 @@ export interface AirlResult {
   readonly warmCritic: Params
 }
 
-export type AirlError = Trainer.TrainerError | Scorer.ScoreError | SampleError | UnchangedCritic
+export type AirlError = Critic.UpdateError | SampleError
 
 export interface AirlStage extends Stage<AirlError, never> {
   readonly result: Effect.Effect<AirlResult, AirlError>
@@ -129,13 +126,15 @@ const heldOutMetrics = (options: AirlOptions, seen: HeldOut, signal: number): Me
  *
  * @see specs/34-airl.md
  */
-export const make = (options: AirlOptions): Effect.Effect<AirlStage, Policy.PolicyError, Backend | Scope.Scope> =>
+export const make = (
+  options: AirlOptions
+): Effect.Effect<AirlStage, Policy.PolicyError | BadCritic, Backend | Scope.Scope> =>
   Effect.gen(function* () {
     const { name, seed, items, heldOut, warmupUpdates, policySteps, criticUpdates, promptsPerStep } = options
     const { updatesPerWarmupBatch = 25, selection = { keep: "last" }, select = average } = options
-    const { demonstrations, partition, replayCapacity = 4096 } = options.critic
+    const { demonstrations, replayCapacity = 4096 } = options.critic
     const policy = yield* Policy.make(options.policy)
-    const critic = yield* Critic.make(options.critic)
+    const critic = yield* Critic.make(options.critic, { logProbs: policy.logProbs })
     const random = (...path: ReadonlyArray<string | number>) => Rng.make(seed, name, ...path)
     let chosen = atReference
     let kept: Params = options.policy.params
@@ -170,7 +169,7 @@ export const make = (options: AirlOptions): Effect.Effect<AirlStage, Policy.Poli
       const { demonstrations } = heldOut
       // The same seeds as the reference's samples: at step 0 the gain is exactly 0.
       if (reference.length === 0) reference = yield* sampleHeldOut(policy, demonstrations, random("held-out"))
-      const seen = yield* lookAt(policy, critic, partition, {
+      const seen = yield* lookAt(policy, critic, {
         demonstrations,
         reference,
         select,

@@ -5,7 +5,6 @@ import { type Critic, type Health, health } from "./Critic.ts"
 import type { Policy } from "./Policy.ts"
 import { collect, type Drawn } from "./policyStep.ts"
 import type { Sequence } from "./Sequence.ts"
-import * as Units from "./Units.ts"
 
 const mean = (xs: ReadonlyArray<number>): number => xs.reduce((s, x) => s + x, 0) / Math.max(1, xs.length)
 
@@ -45,7 +44,6 @@ export const sampleHeldOut = (policy: Policy, demonstrations: ReadonlyArray<Sequ
 export const lookAt = Effect.fnUntraced(function* (
   policy: Policy,
   critic: Critic,
-  partition: Units.Partitioner,
   held: {
     readonly demonstrations: ReadonlyArray<Sequence>
     /** The reference's rollouts of the same prompts. */
@@ -59,8 +57,7 @@ export const lookAt = Effect.fnUntraced(function* (
 ) {
   const rollouts = yield* sampleHeldOut(policy, held.demonstrations, held.rng)
   const all = [...held.demonstrations, ...rollouts, ...held.reference]
-  const logits = yield* critic.logits(all)
-  const units = all.map(({ completion }, i) => Units.atUnits(partition(completion), logits[i]!).units)
+  const units = yield* critic.unitLogits(all)
   const experts = held.demonstrations.length
   const rewards = yield* critic.rewards(all)
   const rewardOf = (from: number, to?: number) =>

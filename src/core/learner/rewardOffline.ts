@@ -4,13 +4,11 @@ import type { Json, Metrics, Stage } from "../run/index.ts"
 import type { Backend, BackendFailure } from "../service/index.ts"
 import { Rng } from "../tensor/index.ts"
 import * as Critic from "./Critic.ts"
-import type { CriticOptions } from "./CriticOptions.ts"
+import type { BadCritic, CriticOptions } from "./CriticOptions.ts"
 import { type Params, prefixed, unprefixed } from "./Params.ts"
 import type * as Replay from "./Replay.ts"
 import type * as Scorer from "./Scorer.ts"
 import type { Sequence } from "./Sequence.ts"
-import type * as Trainer from "./Trainer.ts"
-import type { UnchangedCritic } from "./verifyUpdate.ts"
 
 /** Traces that no update sees. */
 export interface HeldOutTraces {
@@ -27,6 +25,8 @@ export interface OfflineOptions {
   readonly critic: CriticOptions
   /** Traces of policies; may be empty where demonstrations are perturbed. */
   readonly rollouts: ReadonlyArray<Replay.Negative>
+  /** log π of completion tokens under a policy that stays, for segment critics. */
+  readonly policyLogProbs?: Scorer.Score
   readonly steps: number
   readonly heldOut: HeldOutTraces
   /** Trace score of the held-out AUROC, the mean of the units by default. */
@@ -36,7 +36,7 @@ export interface OfflineOptions {
   readonly checkpointEvery: number
 }
 
-export type OfflineError = Trainer.TrainerError | Scorer.ScoreError | UnchangedCritic
+export type OfflineError = Critic.UpdateError
 
 export interface OfflineStage extends Stage<OfflineError, never> {
   /** The reward model's parameters. */
@@ -49,10 +49,13 @@ const average = (xs: ReadonlyArray<number>): number => xs.reduce((s, x) => s + x
  * Learns a reward from traces at hand, with no sampling: the critic's updates of adversarial training on one fixed
  * batch of rollouts. Every so many updates it is measured on held-out traces, each kind of negative by itself.
  */
-export const make = (options: OfflineOptions): Effect.Effect<OfflineStage, BackendFailure, Backend | Scope.Scope> =>
+export const make = (
+  options: OfflineOptions
+): Effect.Effect<OfflineStage, BackendFailure | BadCritic, Backend | Scope.Scope> =>
   Effect.gen(function* () {
     const { name, seed, rollouts, heldOut, select = average, steps } = options
-    const critic = yield* Critic.make(options.critic)
+    const { policyLogProbs } = options
+    const critic = yield* Critic.make(options.critic, policyLogProbs === undefined ? {} : { logProbs: policyLogProbs })
     const kinds = Object.entries(heldOut.negatives).filter(([, traces]) => traces.length > 0)
     let best = Number.NEGATIVE_INFINITY
     let kept: Params = options.critic.model.initial

@@ -36,6 +36,15 @@ export const shaped = ({ g, before, after, logProbs }: SegmentTerms, options: Sh
   return { shape, f, logits: sub(f, mul(stopGradient(logProbs), logProbWeight)) }
 }
 
+/** `shaped` on numbers: g and f = g + clamp(γ·H' - H) of the segments of a trace, for scoring. */
+export const segmentParts = (
+  { g, before, after }: { readonly [K in "g" | "before" | "after"]: ReadonlyArray<number> },
+  { gamma, shapeClamp = Number.POSITIVE_INFINITY }: ShapingOptions
+): SegmentParts => ({
+  g,
+  f: g.map((reward, k) => reward + Math.min(shapeClamp, Math.max(-shapeClamp, gamma * after[k]! - before[k]!)))
+})
+
 export interface SegmentCriticOptions extends ShapingOptions {
   /** What is minimised in the logits, BCE in the reference. */
   readonly objective: DiscriminatorObjective

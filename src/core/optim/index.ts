@@ -13,6 +13,7 @@ export {
 export { paramName, residentParams } from "./resident.ts"
 export type { Schedule } from "./Schedule.ts"
 export * as Schedules from "./Schedule.ts"
+export { scaleUpdates } from "./scaleUpdates.ts"
 export {
   initialState,
   type Loss,

@@ -1,0 +1,53 @@
+import { Effect } from "effect"
+import type { Specs } from "../optim/index.ts"
+import { Shapes } from "../tensor/index.ts"
+import { BadCritic, type CriticOptions } from "./CriticOptions.ts"
+import type { Params } from "./Params.ts"
+
+/** The first tensor that is missing, or of another shape. */
+const misfit = (found: Params, expected: Specs): string | undefined => {
+  for (const [name, { shape }] of Object.entries(expected)) {
+    const own = found[name]
+    if (own === undefined) return `"${name}" ${Shapes.print(shape)} is missing`
+    if (!Shapes.equal(own.shape, shape))
+      return `"${name}" is ${Shapes.print(own.shape)}, and the model's ${Shapes.print(shape)}`
+  }
+  return undefined
+}
+
+const reasons = (options: CriticOptions, hasPolicy: boolean): ReadonlyArray<string | undefined> => {
+  const { model, objective, segment, dedup, microBatch, load, optimiser, batch, perturb } = options
+  const { pairs, slopes = false } = objective.needs ?? {}
+  const loaded = load && misfit(load.params, { ...model.params, ...model.frozen })
+  const moments = load?.optimiser && misfit(load.optimiser.moments, optimiser.init(model.params))
+  return [
+    slopes && segment !== undefined
+      ? `${objective.name} reads slopes, which a segment critic has none of: log π has no gradient in embeddings. Set gradientPenalty: 0, or leave out segment.`
+      : undefined,
+    slopes && segment === undefined && model.embedded === undefined
+      ? `${objective.name} reads slopes between embeddings, and ${model.name} reads token ids beside them. Take RewardModels.scalarHead, or gradientPenalty: 0.`
+      : undefined,
+    pairs !== undefined && dedup === true
+      ? `dedup changes nothing in ${objective.name}, where recurring experts meet each rollout once as it is. Leave it out.`
+      : undefined,
+    segment !== undefined && segment.logProbWeight !== 0 && !hasPolicy
+      ? "a segment critic's logit holds log π of the present policy, and there is none here. Give policyLogProbs, or set logProbWeight: 0."
+      : undefined,
+    microBatch !== undefined && !(Number.isInteger(microBatch) && microBatch > 0)
+      ? `microBatch is a number of rows, at least 1; got ${microBatch}.`
+      : undefined,
+    batch.rollouts === 0 && perturb === undefined
+      ? "its batches hold no negatives. Set batch.rollouts above 0, or give perturb and batch.perturbed."
+      : undefined,
+    loaded &&
+      `the parameters to load are not of ${model.name}: ${loaded}. Load it into the model that it was saved from.`,
+    moments &&
+      `the optimiser's moments to load are of another optimiser: ${moments}. Leave optimiser out of load for fresh ones.`
+  ]
+}
+
+/** Fails with what is wrong first, and how to mend it. */
+export const checked = (options: CriticOptions, hasPolicy: boolean): Effect.Effect<void, BadCritic> => {
+  const reason = reasons(options, hasPolicy).find((one) => one !== undefined)
+  return reason === undefined ? Effect.void : Effect.fail(new BadCritic({ reason }))
+}

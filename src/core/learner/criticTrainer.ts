@@ -1,0 +1,42 @@
+import { Effect, type Scope } from "effect"
+import type { GradientTransform, Specs } from "../optim/index.ts"
+import type { Metrics } from "../run/index.ts"
+import type { Backend, BackendFailure, Feeds } from "../service/index.ts"
+import type { CriticProgram } from "./criticProgram.ts"
+import * as Trainer from "./Trainer.ts"
+
+/** What one update is fed. */
+export interface CriticFeeds {
+  readonly shape: Trainer.BatchShape
+  readonly traces: Feeds
+  readonly units: Feeds
+}
+
+/** What a critic trains, and how. */
+export interface Training {
+  readonly params: Specs
+  readonly frozen: Specs
+  readonly optimiser: GradientTransform
+}
+
+/** A trainer of a critic. */
+export interface CriticTrainer extends Pick<Trainer.Trainer, "memory" | "load" | "params" | "save" | "restore"> {
+  readonly update: (count: number, feeds: CriticFeeds) => Effect.Effect<Metrics, Trainer.TrainerError>
+}
+
+/** A trainer that holds the activations of a whole batch. */
+export const inOne = (
+  training: Training,
+  program: CriticProgram
+): Effect.Effect<CriticTrainer, BackendFailure, Backend | Scope.Scope> =>
+  Effect.gen(function* () {
+    const trainer = yield* Trainer.make<Specs>({
+      ...training,
+      batch: (shape) => ({ ...program.traceSpecs(shape), ...program.unitSpecs(shape) }),
+      loss: (params, feeds) => program.loss(program.read(params, feeds), feeds)
+    })
+    return {
+      ...trainer,
+      update: (count, { shape, traces, units }) => trainer.update(count, shape, { ...traces, ...units })
+    }
+  })
