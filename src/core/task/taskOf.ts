@@ -89,7 +89,14 @@ const locate = (
 /** Names without expert traces, though their rows hold some: those of their `_kd` counterparts. */
 const bare = (name: TaskName): boolean => taskNames.some((other) => other === `${name}_kd`) && name !== "gsm8k"
 
-const withTrain = (task: Task, train: Split): Task => ({ ...task, splits: { ...task.splits, train } })
+const withoutTraces = (task: Task): Task => {
+  const bareSplit = ({ problems }: Split): Split => ({ problems, demonstrations: [] })
+  const { train, validation, test } = task.splits
+  return {
+    ...task,
+    splits: { train: bareSplit(train), validation: bareSplit(validation), test: bareSplit(test) }
+  }
+}
 
 const shareOfTrain = (task: Task, share: number, seed: number): Task => {
   const { problems, demonstrations } = task.splits.train
@@ -100,10 +107,11 @@ const shareOfTrain = (task: Task, share: number, seed: number): Task => {
     key
   })
   const ids = new Set(kept.map((p) => p.id))
-  return withTrain(task, {
+  const train = {
     problems: problems.filter((p) => ids.has(p.id)),
     demonstrations: demonstrations.filter((d) => ids.has(d.problem.id))
-  })
+  }
+  return { ...task, splits: { ...task.splits, train } }
 }
 
 /**
@@ -138,9 +146,12 @@ export const taskOf = (
     const read = yield* source.read({ folder, validation: { share: validationShare }, seed, ...shown })
     const train = read.task.splits.train
     if (name.endsWith("_kd") && train.demonstrations.length === 0) {
-      const fix = `Give a folder whose rows hold traces, or choose ${name.replace(/_kd$/, "")}`
-      return yield* new BadPlace({ name, place: origin, reason: "no training row holds an expert's trace", fix })
+      const [reason, fix] =
+        train.problems.length === 0
+          ? ["no problem is left to train on beside those held out", "Give more rows, or hold out fewer"]
+          : ["no training row holds an expert's trace", `Give rows with traces, or choose ${name.replace(/_kd$/, "")}`]
+      return yield* new BadPlace({ name, place: origin, reason, fix })
     }
-    const whole = bare(name) ? withTrain(read.task, { ...train, demonstrations: [] }) : read.task
-    return { ...read, task: shareOfTrain(whole, trainShare, seed), origin }
+    const whole = bare(name) ? { ...read, task: withoutTraces(read.task), corruptions: [] } : read
+    return { ...whole, task: shareOfTrain(whole.task, trainShare, seed), origin }
   })
