@@ -1,21 +1,26 @@
 import { Effect, type Layer, Result, type Scope } from "effect"
 import { Onnx } from "../../src/backends/onnx/index.ts"
 import * as Reference from "../../src/backends/reference/index.ts"
+import { Outcomes } from "../../src/core/data/index.ts"
 import {
   type AirlOptions,
   type GrpoOptions,
+  type Judge,
   type LogitCriticOptions,
   type Params,
   type Perturb,
   type PolicyOptions,
   RewardModels,
+  type SegmentCriticChoice,
+  type SegmentOptions,
   type Sequence,
   type SftOptions,
   Units
 } from "../../src/core/learner/index.ts"
 import { initialise, type ModelConfig, ModelConfigs, Safetensors } from "../../src/core/model/index.ts"
-import { Advantage, Discriminator, PolicyLoss } from "../../src/core/objective/index.ts"
-import { adamw, chain, clipByGlobalNorm } from "../../src/core/optim/index.ts"
+import { Advantage, Discriminator, PolicyLoss, Segment } from "../../src/core/objective/index.ts"
+import { adamw, chain, clipByGlobalNorm, type GradientTransform, stateless } from "../../src/core/optim/index.ts"
+import { mul } from "../../src/core/program/index.ts"
 import { Granularities, type Granularity } from "../../src/core/reward/index.ts"
 import type { Snapshot, Stage } from "../../src/core/run/index.ts"
 import { plain } from "../../src/core/sampling/index.ts"
@@ -128,6 +133,29 @@ export const critic = (granularity: Granularity, options: Partial<LogitCriticOpt
   ...options
 })
 
+/** Plain gradient steps, so that a change of the parameters is the gradient. */
+export const descent = (rate = 1): GradientTransform => ({
+  ...stateless(({ updates }) => ({
+    updates: Object.fromEntries(Object.entries(updates).map(([name, g]) => [name, mul(g, -rate)]))
+  })),
+  scalars: () => ({ learning_rate: rate })
+})
+
+/** The same critic with a potential, on f - log π of segments. */
+export const segmentCritic = (
+  granularity: Granularity,
+  segment: Partial<SegmentOptions> = {},
+  options: Partial<SegmentCriticChoice> = {}
+): SegmentCriticChoice => {
+  const { model: _, scale: __, ...rest } = critic(granularity)
+  return {
+    ...rest,
+    model: RewardModels.segmentHeads({ config, trunk: params, seed: 7 }),
+    segment: { gamma: 1, potentialPenalty: 1e-4, shapePenalty: 1e-4, reward: Segment.rewardG, ...segment },
+    ...options
+  }
+}
+
 const items = train.map(({ prompt }, demonstration) => ({ prompt, demonstration }))
 
 export const airl = (granularity: Granularity, options: Partial<AirlOptions> = {}): AirlOptions => ({
@@ -137,7 +165,7 @@ export const airl = (granularity: Granularity, options: Partial<AirlOptions> = {
   critic: critic(granularity),
   items,
   promptsPerStep: 3,
-  step: { generations: 2, advantage: Advantage.groupRelative(), experts: 1 },
+  step: { generations: 2, advantage: Advantage.groupRelative(), experts: { prompts: 1 } },
   warmupUpdates: 3,
   updatesPerWarmupBatch: 2,
   policySteps: 4,
@@ -148,6 +176,14 @@ export const airl = (granularity: Granularity, options: Partial<AirlOptions> = {
   ...options
 })
 
+/** Counts the completion's tokens that are in the prompt; beside it, its length, which does not count. */
+export const judge =
+  (weight: number): Judge =>
+  ({ prompt }, completion) => [
+    { name: "copied", weight, outcome: Outcomes.scored(completion.filter((id) => prompt.includes(id)).length, "") },
+    { name: "length", weight: 0, outcome: Outcomes.scored(completion.length, "") }
+  ]
+
 export const grpo = (options: Partial<GrpoOptions> = {}): GrpoOptions => ({
   name: "grpo",
   seed: 1,
@@ -157,7 +193,7 @@ export const grpo = (options: Partial<GrpoOptions> = {}): GrpoOptions => ({
   step: { generations: 4, advantage: Advantage.groupRelative() },
   steps: 4,
   checkpointEvery: 2,
-  outcome: (item, completion) => completion.filter((id) => item.prompt.includes(id)).length,
+  judge: judge(1),
   ...options
 })
 

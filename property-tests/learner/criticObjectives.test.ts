@@ -1,0 +1,301 @@
+import { Effect } from "effect"
+import { describe, expect, it } from "vitest"
+import * as Reference from "../../src/backends/reference/index.ts"
+import { type CriticOptions, Critics, type Negative, type Scorer } from "../../src/core/learner/index.ts"
+import { Discriminator, Segment } from "../../src/core/objective/index.ts"
+import { Granularities } from "../../src/core/reward/index.ts"
+import { Rng } from "../../src/core/tensor/index.ts"
+import * as Subject from "./subject.ts"
+
+const { dense, sparse, stepwise } = Granularities
+const { bce, pairwise, wgan } = Discriminator
+
+/** Rollouts of the first demonstrations' prompts, two a prompt. */
+const rollouts: ReadonlyArray<Negative> = Array.from({ length: 6 }, (_, i) => {
+  const demonstration = Math.floor(i / 2)
+  const { prompt } = Subject.train[demonstration]!
+  return { prompt, completion: [3 + i, 2, 9 - i, 4, 1].slice(i % 2), demonstration }
+})
+
+/** A stand-in for a policy: token t of a completion has log π = -1 - t/10. */
+const logProbs: Scorer.Score = (sequences) =>
+  Effect.succeed(sequences.map(({ completion }) => Float64Array.from(completion, (_, t) => -1 - t / 10)))
+
+const batch = { rollouts: 5, freshShare: 1, perturbed: 2, versions: 2 }
+
+/** A critic that has seen the rollouts, at its start. */
+const started = (options: CriticOptions) =>
+  Effect.gen(function* () {
+    const critic = yield* Critics.make(options, { logProbs })
+    yield* critic.start
+    yield* critic.observe(rollouts)
+    return critic
+  })
+
+/** Parameters and metrics after some updates. */
+const updated = (options: CriticOptions, updates = 1) =>
+  Effect.gen(function* () {
+    const critic = yield* started(options)
+    const metrics = yield* Effect.forEach(
+      Array.from({ length: updates }, (_, i) => i),
+      (i) => critic.update(i, Rng.make(3, i))
+    )
+    return { params: yield* critic.params, metrics }
+  })
+
+const numbers = (params: Effect.Success<ReturnType<typeof updated>>["params"], name: string) =>
+  Array.from(params[name]!.data)
+
+const near = (found: ReadonlyArray<number>, expected: ReadonlyArray<number>, tolerance: number, what = "") => {
+  const size = Math.max(1e-3, ...expected.map(Math.abs))
+  for (const [i, e] of expected.entries()) {
+    expect(Math.abs(found[i]! - e) / size, `${what}[${i}]`).toBeLessThan(tolerance)
+  }
+}
+
+const plain = (objective: CriticOptions["objective"]): CriticOptions =>
+  Subject.critic(stepwise(), { objective, batch, optimiser: Subject.descent(0.1) })
+
+const kinds: ReadonlyArray<readonly [name: string, options: CriticOptions]> = [
+  ["cross-entropy", plain(bce({ labelSmoothing: 0.1 }))],
+  ["cross-entropy, each trace once", plain(bce({ labelSmoothing: 0.1, average: "traces" }))],
+  ["cross-entropy with an entropy bonus", plain(Discriminator.entropyBonus(bce({ labelSmoothing: 0 }), 0.1))],
+  ["pairs", plain(pairwise({ margin: 0.5 }))],
+  ["pairs with one negative each", plain(pairwise({ margin: 0, negatives: 1 }))],
+  ["Wasserstein with a gradient penalty", plain(wgan({ gradientPenalty: 10 }))],
+  [
+    "segments",
+    Subject.segmentCritic(
+      stepwise(),
+      { shapeClamp: 0.5, gamma: 0.9, potentialPenalty: 0.1, shapePenalty: 0.1 },
+      { batch, optimiser: Subject.descent(0.1) }
+    )
+  ]
+]
+
+describe("every kind of critic", () => {
+  for (const [name, options] of kinds) {
+    it(`law: ${name}: micro-batches of any size update as the whole batch does, and log the same`, () =>
+      Subject.on(
+        Reference.layer,
+        Effect.gen(function* () {
+          const whole = yield* updated(options, 2)
+          for (const microBatch of [1, 7, 64]) {
+            const parts = yield* updated({ ...options, microBatch }, 2)
+            for (const key of Object.keys(whole.params)) {
+              near(numbers(parts.params, key), numbers(whole.params, key), 1e-9, key)
+            }
+            expect(Object.keys(parts.metrics[1]!).sort()).toEqual(Object.keys(whole.metrics[1]!).sort())
+            for (const [key, value] of Object.entries(whole.metrics[1]!)) {
+              expect(parts.metrics[1]![key], key).toBeCloseTo(value!, 9)
+            }
+          }
+        })
+      ))
+
+    it(`law: ${name}: the loss looks at the logits that scoring gives the same units`, () =>
+      Subject.on(
+        Reference.layer,
+        Effect.gen(function* () {
+          const critic = yield* started(options)
+          const traces = Critics.drawBatch(options, { capacity: 0, fresh: rollouts, past: [] }, Rng.make(3, 0))
+          const logits = yield* critic.unitLogits(traces.map(({ sequence }) => sequence))
+          const weights = Critics.unitWeights(traces, options)
+          const mean = (of: "expert" | "policy") => {
+            let [sum, count] = [0, 0]
+            for (const [row, { sequence }] of traces.entries()) {
+              for (const [k, end] of options.partition(sequence.completion).ends.entries()) {
+                sum += logits[row]![k]! * weights[row]![of][end]!
+                count += weights[row]![of][end]!
+              }
+            }
+            return sum / count
+          }
+          const metrics = yield* critic.update(0, Rng.make(3, 0))
+          expect(metrics["logit_pos_mean"]).toBeCloseTo(mean("expert"), 6)
+          expect(metrics["logit_neg_mean"]).toBeCloseTo(mean("policy"), 6)
+        })
+      ))
+  }
+
+  it("edge: more rows than a batch has, and a part of padding alone, change nothing", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const options = plain(wgan({ gradientPenalty: 10 }))
+        const few = { ...options, batch: { rollouts: 1, freshShare: 1, perturbed: 0 } }
+        const [whole, parts] = [yield* updated(few), yield* updated({ ...few, microBatch: 50 })]
+        near(numbers(parts.params, "score.weight"), numbers(whole.params, "score.weight"), 1e-9)
+      })
+    ))
+})
+
+describe("dedup", () => {
+  it("law: a rollout that is drawn twice counts as one that is drawn once", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const options = Subject.critic(dense, { optimiser: Subject.descent() })
+        const two = rollouts.slice(2, 4)
+        const trained = (n: number, dedup: boolean) =>
+          Effect.gen(function* () {
+            const critic = yield* Critics.make({
+              ...options,
+              dedup,
+              batch: { rollouts: n, freshShare: 1, perturbed: 0 }
+            })
+            yield* critic.start
+            yield* critic.observe(two)
+            yield* critic.update(0, Rng.make(3))
+            return numbers(yield* critic.params, "score.weight")
+          })
+        const expected = yield* trained(2, true)
+        near(yield* trained(3, true), expected, 1e-6)
+        expect(yield* trained(3, false)).not.toEqual(expected)
+      })
+    ))
+})
+
+describe("pairs", () => {
+  const row = (prompt: number, tag: "Demonstration" | "Rollout" | "Switched", completion: number) => ({
+    sequence: { prompt: [prompt], completion: [completion] },
+    source: { _tag: tag },
+    beside: 0
+  })
+  const traces = [
+    row(5, "Demonstration", 1),
+    row(5, "Rollout", 2),
+    row(5, "Demonstration", 1),
+    row(5, "Rollout", 3),
+    row(6, "Demonstration", 1),
+    row(6, "Switched", 4),
+    row(6, "Rollout", 5),
+    row(7, "Rollout", 6)
+  ]
+  const met = (weights: Float64Array) =>
+    Array.from(weights).flatMap((w, at) => (w === 0 ? [] : [[Math.floor(at / 8), at % 8]]))
+
+  it("golden: experts and switched rollouts meet the policy's traces of their prompt, copies of experts nobody", () => {
+    expect(met(Critics.pairWeights(traces, Rng.make(1), {}))).toEqual([
+      [0, 1],
+      [0, 3],
+      [4, 6],
+      [5, 6]
+    ])
+  })
+
+  it("law: with k negatives an expert meets at most k, and over streams all of them", () => {
+    const seen = Array.from({ length: 20 }, (_, i) => met(Critics.pairWeights(traces, Rng.make(i), { negatives: 1 })))
+    for (const pairs of seen) expect(pairs.length).toBe(3)
+    expect(new Set(seen.map((pairs) => pairs[0]![1]))).toEqual(new Set([1, 3]))
+  })
+
+  it("logs loss, accuracy, margin and pairs, under the names of the ecosystem", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const { metrics } = yield* updated(plain(pairwise({ margin: 0.5 })))
+        for (const key of ["bt_loss", "pairwise_acc", "margin_mean", "margin_std"]) {
+          expect(metrics[0]![key], key).toBeTypeOf("number")
+        }
+        expect(metrics[0]!["pairs_used"]).toBeGreaterThan(0)
+        expect(metrics[0]!["loss"]).toBe(metrics[0]!["bt_loss"])
+      })
+    ))
+})
+
+describe("segments", () => {
+  const { rewardF, rewardG, rewardGPlusShape } = Segment
+  const scored = (segment: Parameters<typeof Subject.segmentCritic>[1], granularity = stepwise()) =>
+    Effect.gen(function* () {
+      const critic = yield* started(Subject.segmentCritic(granularity, segment))
+      return yield* critic.rewards(Subject.validation)
+    })
+
+  it("law: at γ = 1 the shaping of a trace telescopes: its sum is the same for all granularities", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const sums = yield* Effect.forEach([dense, stepwise(), sparse], (granularity) =>
+          Effect.map(scored({}, granularity), (rewards) =>
+            rewards.map(({ segment }) => segment!.f.reduce((sum, f, k) => sum + f - segment!.g[k]!, 0))
+          )
+        )
+        for (const other of sums.slice(1)) near(other, sums[0]!, 1e-6)
+        expect(sums[0]!.every((sum) => Math.abs(sum) > 1e-6)).toBe(true)
+      })
+    ))
+
+  it("law: rewards are g, f or g + λ·shape, clamped a segment, with both parts beside them", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        for (const [reward, of] of [
+          [rewardG, (g: number) => g],
+          [rewardF, (_: number, f: number) => f],
+          [rewardGPlusShape(0.5), (g: number, f: number) => (g + f) / 2]
+        ] as const) {
+          for (const { units, segment } of yield* scored({ reward, clamp: [-0.1, 0.1] })) {
+            near(
+              units,
+              segment!.g.map((g, k) => Math.min(0.1, Math.max(-0.1, of(g, segment!.f[k]!)))),
+              1e-9
+            )
+          }
+        }
+      })
+    ))
+
+  it("law: a unit's logit is f less the log-probabilities of its tokens: their sum, their mean, or nothing", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const offsets = (segment: Parameters<typeof Subject.segmentCritic>[1]) =>
+          Effect.gen(function* () {
+            const critic = yield* started(Subject.segmentCritic(stepwise(), segment))
+            const logits = yield* critic.unitLogits(Subject.validation.slice(0, 1))
+            const [reward] = yield* critic.rewards(Subject.validation.slice(0, 1))
+            return logits[0]!.map((logit, k) => reward!.segment!.f[k]! - logit)
+          })
+        // Segments of tokens 0-1, 2-3 and 4-6, of log π -1, -1.1, ..., -1.6.
+        near(yield* offsets({}), [-2.1, -2.5, -4.5], 1e-9)
+        near(yield* offsets({ logProbWeight: 0.5 }), [-1.05, -1.25, -2.25], 1e-9)
+        near(yield* offsets({ offset: "token" }), [-1.05, -1.25, -1.5], 1e-9)
+        near(yield* offsets({ logProbWeight: 0 }), [0, 0, 0], 1e-9)
+      })
+    ))
+
+  it("law: the potential head moves at its own rate, all else as before", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const trained = (potentialRate: number) =>
+          updated(Subject.segmentCritic(stepwise(), { potentialRate }, { optimiser: Subject.descent(0.1) }))
+        const { initial } = Subject.segmentCritic(stepwise()).model
+        const [full, half] = [yield* trained(1), yield* trained(0.5)]
+        const moved = (params: typeof full.params) =>
+          numbers(params, "potential.weight").map((x, i) => x - initial["potential.weight"]!.data[i]!)
+        near(
+          moved(half.params),
+          moved(full.params).map((x) => x / 2),
+          1e-6
+        )
+        expect(numbers(half.params, "score.weight")).toEqual(numbers(full.params, "score.weight"))
+        expect(half.metrics[0]).toMatchObject({ learning_rate: 0.1, h_lr: 0.05 })
+      })
+    ))
+
+  it("logs g, shaping, f and both potentials, mean and deviation", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const { metrics } = yield* updated(Subject.segmentCritic(stepwise()))
+        for (const part of ["g", "shape", "f", "h_prev", "h_next"]) {
+          expect(metrics[0]![`airl_segment/${part}_mean`], part).toBeTypeOf("number")
+          expect(metrics[0]![`airl_segment/${part}_std`], part).toBeGreaterThan(0)
+        }
+        expect(metrics[0]!["airl_segment/shape_to_g_abs_ratio"]).toBeGreaterThan(0)
+        expect(metrics[0]!["penalty"]).toBeGreaterThan(0)
+      })
+    ))
+})
