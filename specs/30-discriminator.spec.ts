@@ -17,7 +17,7 @@ interface Fixture {
 }
 
 const golden: Fixture = JSON.parse(
-  readFileSync(new URL("fixtures/objectives.json", import.meta.url), "utf8")
+  readFileSync(new URL("vectors/objectives.json", import.meta.url), "utf8")
 ).discriminator
 
 type Values = Pick<Fixture, "shape" | "logits" | "expert" | "policy">

@@ -10,7 +10,7 @@ interface Fixture {
 }
 
 const golden: Fixture = JSON.parse(
-  readFileSync(new URL("fixtures/objectives.json", import.meta.url), "utf8")
+  readFileSync(new URL("vectors/objectives.json", import.meta.url), "utf8")
 ).advantages
 
 /** Units of two tokens each. */

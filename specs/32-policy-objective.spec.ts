@@ -24,7 +24,7 @@ interface Fixture extends Values {
   readonly gradient: ReadonlyArray<number>
 }
 
-const golden: Fixture = JSON.parse(readFileSync(new URL("fixtures/objectives.json", import.meta.url), "utf8")).policy
+const golden: Fixture = JSON.parse(readFileSync(new URL("vectors/objectives.json", import.meta.url), "utf8")).policy
 
 type Options = Parameters<typeof PolicyLoss.grpo>[0]
 

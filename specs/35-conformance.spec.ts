@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { evaluate } from "../src/core/kernel/index.ts"
 import {
@@ -54,7 +54,7 @@ interface Fixture {
   }
 }
 
-const golden: Fixture = JSON.parse(readFileSync(new URL("fixtures/policyObjectives.json", import.meta.url), "utf8"))
+const golden: Fixture = JSON.parse(readFileSync(new URL("vectors/policyObjectives.json", import.meta.url), "utf8"))
 const { shape, values } = golden
 
 const aggregations: Readonly<Record<LossCase["aggregation"], Aggregation>> = {
@@ -130,5 +130,21 @@ describe(`conformance with ${golden.source}`, () => {
 
   it("golden: advantages scaled by batch", () => {
     near(Advantage.batchScaled().estimateBatch(groups), scaled.batch)
+  })
+})
+
+describe("vectors/", () => {
+  const folder = new URL("vectors/", import.meta.url)
+  const files = readdirSync(folder).filter((name) => name.endsWith(".json"))
+  const readme = readFileSync(new URL("README.md", folder), "utf8")
+
+  it.each(files)("law: %s: is described, and made by the script beside it", (name) => {
+    expect(readme).toContain(`\`${name}\``)
+    expect(readFileSync(new URL(name.replace(".json", ".py"), folder), "utf8")).toContain(`specs/vectors/${name}`)
+  })
+
+  it("law: the README names every field of the policy objectives' cases", () => {
+    for (const key of Object.keys(golden.losses[0]!).filter((k) => k !== "name")) expect(readme).toContain(`\`${key}\``)
+    for (const key of Object.keys(values)) expect(readme).toContain(`\`${key}\``)
   })
 })

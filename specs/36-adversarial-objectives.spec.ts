@@ -6,7 +6,7 @@ import { add, cumSum, type Expr, matMul, mul, reshape, tanh } from "../src/core/
 
 type Numbers = ReadonlyArray<number>
 
-const golden = JSON.parse(readFileSync(new URL("fixtures/adversarial.json", import.meta.url), "utf8"))
+const golden = JSON.parse(readFileSync(new URL("vectors/adversarial.json", import.meta.url), "utf8"))
 
 const near = (found: Numbers, expected: Numbers, what = ""): void => {
   expect(found.length, what).toBe(expected.length)
