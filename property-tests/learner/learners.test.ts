@@ -5,6 +5,7 @@ import {
   Critics,
   type Drawn,
   Grpo,
+  OutcomeJudges,
   Policies,
   policyStep,
   RewardOffline,
@@ -73,7 +74,7 @@ const step = (policy: Policies.Policy, rewards: (drawn: ReadonlyArray<Drawn>) =>
 const constant =
   (value: (i: number) => number) =>
   (all: ReadonlyArray<Drawn>): ReadonlyArray<UnitRewards> =>
-    all.map(({ completion }, i) => Grpo.outcomeReward(value(i), completion.length))
+    all.map(({ completion }, i) => OutcomeJudges.traceReward(value(i), completion.length))
 
 for (const [name, layer] of Subject.backends) {
   describe(`on ${name}`, () => {
@@ -257,7 +258,9 @@ for (const [name, layer] of Subject.backends) {
           )
           expect(metrics["frac_reward_zero_std"]).toBe(1)
           expect(Subject.bytes(yield* policy.save)).toEqual(before)
-          yield* step(policy, (all) => all.map(({ completion }) => Grpo.outcomeReward(undefined, completion.length)))
+          yield* step(policy, (all) =>
+            all.map(({ completion }) => OutcomeJudges.traceReward(undefined, completion.length))
+          )
           expect(Subject.bytes(yield* policy.save)).toEqual(before)
         })
       ))

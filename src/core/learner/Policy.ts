@@ -10,11 +10,12 @@ import {
   type BackendFailure,
   type BadFeed,
   type BadSamplingOptions,
+  type Feeds,
   type Sampled,
   type SampleError,
   type SamplingOptions
 } from "../service/index.ts"
-import { Rng } from "../tensor/index.ts"
+import { Rng, Tensors } from "../tensor/index.ts"
 import { type Params, split } from "./Params.ts"
 import * as Scorer from "./Scorer.ts"
 import * as Sequence from "./Sequence.ts"
@@ -33,6 +34,11 @@ export interface PolicyOptions {
   readonly longestPrompt: number
   /** Ids below it can be drawn; the whole table by default. */
   readonly vocabulary?: number
+  /**
+   * Completions of an update whose activations are held at once; all by default. Where the objective's aggregation adds
+   * up (`grpo`, `dr_grpo`, `dapo`) the update is the same.
+   */
+  readonly microBatch?: number
 }
 
 /** Sequences that are sampled together: a small model decodes 128 rows in hardly more time than 32. */
@@ -42,6 +48,8 @@ const SAMPLING_ROWS = 128
 export interface Weighted extends Sequence.Sequence {
   /** log π of the tokens under the policy that drew them, [T]. */
   readonly oldLogProbs: ArrayLike<number>
+  /** The same as the sampler computed it, of the distribution that it drew from, [T]. */
+  readonly samplerLogProbs: ArrayLike<number>
   /** [T] */
   readonly advantages: Float64Array
   /** Whether its tokens count in the loss; a completion cut at the limit may be left out. */
@@ -57,6 +65,7 @@ export interface Policy {
     rng: Rng.Rng
   ) => Effect.Effect<ReadonlyArray<Sampled>, SampleError>
   readonly logProbs: Scorer.Score
+  readonly objective: PolicyObjective
   /** Log-probabilities under the reference policy. */
   readonly referenceLogProbs: Scorer.Score
   /** One update, the `count`-th from 0. */
@@ -70,6 +79,54 @@ export interface Policy {
   readonly restore: (tensors: Params) => Effect.Effect<void, BackendFailure | BadFeed>
 }
 
+interface Row extends Weighted {
+  readonly referenceLogProbs: ArrayLike<number>
+}
+
+/** What a micro-batch knows of the whole. */
+const wholeSpecs = { completions: Programs.spec([]), tokens: Programs.spec([]), rows: Programs.spec([]) }
+
+/** What the objective sees of some completions: [rows, width] each; rows beyond them are padding. */
+const feedsOf = (batch: ReadonlyArray<Row>, rows: number, width: number): Feeds => {
+  const over = (values: (row: Row) => ArrayLike<number>) =>
+    Sequence.overCompletions(batch, (i) => values(batch[i]!), rows, width)
+  return {
+    ids: Sequence.ids(batch, rows, width),
+    oldLogProbs: over((row) => row.oldLogProbs),
+    samplerLogProbs: over((row) => row.samplerLogProbs),
+    referenceLogProbs: over((row) => row.referenceLogProbs),
+    advantages: over((row) => row.advantages),
+    mask: over(({ completion, counts }) => new Float32Array(completion.length).fill(counts ? 1 : 0))
+  }
+}
+
+/** Completion tokens that count in the loss. */
+const countedTokens = (batch: ReadonlyArray<Row>): number =>
+  batch.reduce((n, { completion, counts }) => n + (counts ? completion.length : 0), 0)
+
+/** A batch in micro-batches of so many rows, each with its share in the metrics. */
+const partsOf = (
+  { perCompletion = [] }: PolicyObjective,
+  batch: ReadonlyArray<Row>,
+  size: number,
+  width: number
+): ReadonlyArray<Trainer.MicroBatch> => {
+  const tokens = countedTokens(batch)
+  return Array.from({ length: Math.ceil(batch.length / size) }, (_, i) => {
+    const rows = batch.slice(i * size, (i + 1) * size)
+    return {
+      feeds: {
+        ...feedsOf(rows, size, width),
+        completions: Tensors.scalar(batch.length),
+        tokens: Tensors.scalar(tokens),
+        rows: Tensors.scalar(rows.length)
+      },
+      share: (metric) =>
+        perCompletion.includes(metric) ? rows.length / batch.length : countedTokens(rows) / Math.max(1, tokens)
+    }
+  })
+}
+
 /** Everything that making a policy can fail with. */
 export type PolicyError = BackendFailure | BadFeed | BadSamplingOptions
 
@@ -79,7 +136,7 @@ export type PolicyError = BackendFailure | BadFeed | BadSamplingOptions
  */
 export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError, Backend | Scope.Scope> =>
   Effect.gen(function* () {
-    const { config, params, objective, sampling, longestPrompt, vocabulary, trains = () => true } = options
+    const { config, params, objective, sampling, longestPrompt, vocabulary, trains = () => true, microBatch } = options
     const backend = yield* Backend
     const [trained, frozen] = split(parameterSpecs(config), trains)
     const trainer = yield* Trainer.make({
@@ -91,9 +148,11 @@ export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError,
       batch: ({ rows, width }) => ({
         ids: Programs.spec([rows, width], "i32"),
         oldLogProbs: Programs.spec([rows, width]),
+        samplerLogProbs: Programs.spec([rows, width]),
         referenceLogProbs: Programs.spec([rows, width]),
         advantages: Programs.spec([rows, width]),
-        mask: Programs.spec([rows, width])
+        mask: Programs.spec([rows, width]),
+        ...(microBatch === undefined ? {} : wholeSpecs)
       }),
       loss: (tree, { ids, ...batch }) => objective.loss({ logProbs: Scorer.logProbsOf(config, tree, ids), ...batch })
     })
@@ -108,6 +167,7 @@ export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError,
     })
 
     return {
+      objective,
       start: trainer.load(params),
       sample: (prompts, rng) =>
         sampler.sample(
@@ -117,22 +177,11 @@ export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError,
       logProbs: yield* Scorer.logProbs(config, trainer.memory),
       referenceLogProbs: yield* Scorer.logProbs(config, reference, { frozen: true }),
       update: (count, batch, referenceLogProbs) => {
-        const rows = batch.length
         const width = Sequence.width(batch)
-        const over = (values: (row: number) => ArrayLike<number>) =>
-          Sequence.overCompletions(batch, values, rows, width)
-        const ones = (row: number) => new Float32Array(batch[row]!.completion.length).fill(batch[row]!.counts ? 1 : 0)
-        return trainer.update(
-          count,
-          { rows, width },
-          {
-            ids: Sequence.ids(batch, rows, width),
-            oldLogProbs: over((row) => batch[row]!.oldLogProbs),
-            referenceLogProbs: over((row) => referenceLogProbs[row]!),
-            advantages: over((row) => batch[row]!.advantages),
-            mask: over(ones)
-          }
-        )
+        const rows = batch.map((one, i): Row => ({ ...one, referenceLogProbs: referenceLogProbs[i]! }))
+        return microBatch === undefined
+          ? trainer.update(count, { rows: rows.length, width }, feedsOf(rows, rows.length, width))
+          : trainer.accumulate(count, { rows: microBatch, width }, partsOf(objective, rows, microBatch, width))
       },
       params: trainer.params,
       save: trainer.save,

@@ -1,152 +1,169 @@
 import { Effect } from "effect"
-import type { AdvantageEstimator, UnitRewards } from "../objective/index.ts"
+import {
+  Advantage,
+  type AdvantageEstimator,
+  type BatchAdvantageEstimator,
+  type UnitRewards
+} from "../objective/index.ts"
 import type { Metrics } from "../run/index.ts"
-import type { Sampled } from "../service/index.ts"
 import { Rng } from "../tensor/index.ts"
+import type { Drawn, PromptItem } from "./Drawn.ts"
+import { type OutcomeOptions, outcomeMetrics, verdictReward, withOutcome } from "./outcomes.ts"
 import type { Policy, Weighted } from "./Policy.ts"
+import { learnedMetrics, rewardMetrics, rolloutMetrics } from "./rolloutMetrics.ts"
 import type { Sequence } from "./Sequence.ts"
+import { samplerMismatch } from "./samplerMismatch.ts"
 
-/** A prompt that the policy answers. */
-export interface PromptItem {
-  readonly prompt: ReadonlyArray<number>
-  /** Index of the expert's trace of this prompt, where there is one. */
-  readonly demonstration?: number
-}
+export { collect, type Drawn, type PromptItem } from "./Drawn.ts"
 
-/** A completion of the policy in answer to an item. */
-export interface Drawn extends Sequence, Omit<Sampled, "completion"> {
-  /** Index of the item among those of the batch. */
-  readonly item: number
+/** Expert traces in the policy's batch. */
+export interface ExpertOptions {
+  /** Prompts of a step whose expert joins their group; `Infinity` for all that have one. */
+  readonly prompts: number
+  /** Times that each joins, 1 by default; as many as generations balances experts and rollouts. */
+  readonly copies?: number
 }
 
 export interface PolicyStepOptions {
   /** Completions of each prompt, G. */
   readonly generations: number
-  readonly advantage: AdvantageEstimator
-  /** Updates on one batch of rollouts; 1 by default. */
+  /** Of one group after the other, or of all groups of the step at once. */
+  readonly advantage: AdvantageEstimator | BatchAdvantageEstimator
+  /** Updates on one batch of rollouts; 1 by default. Ratios are always to the policy that drew them. */
   readonly updates?: number
-  /** Expert traces that join the group of their own prompt in each batch, as one more member; 0 by default. */
-  readonly experts?: number
+  /** Expert traces that join the group of their own prompt as more members; none by default. */
+  readonly experts?: ExpertOptions
   /** Whether completions cut at the limit count in the loss; true by default. */
   readonly truncatedCount?: boolean
+  /** Outcome rewards beside the learned one; none by default. */
+  readonly outcomes?: OutcomeOptions
 }
 
 /** Rewards of completions, in their order; how they come about is what tells one learner from another. */
 export type RewardOf<E> = (rollouts: ReadonlyArray<Drawn>) => Effect.Effect<ReadonlyArray<UnitRewards>, E>
 
-/** G completions of each item, those of one item side by side. */
-export const collect = (policy: Policy, items: ReadonlyArray<PromptItem>, generations: number, rng: Rng.Rng) => {
-  const prompts = items.flatMap(({ prompt }, item) => Array.from({ length: generations }, () => ({ prompt, item })))
-  return Effect.map(
-    policy.sample(
-      prompts.map(({ prompt }) => prompt),
-      rng
-    ),
-    (sampled): ReadonlyArray<Drawn> => sampled.map((one, i) => ({ ...prompts[i]!, ...one }))
-  )
+/** Rollouts of one policy step, and what they answer. */
+export interface StepBatch {
+  /** The policy step, from 0. */
+  readonly step: number
+  readonly rng: Rng.Rng
+  readonly items: ReadonlyArray<PromptItem>
+  readonly rollouts: ReadonlyArray<Drawn>
+  readonly demonstrations: ReadonlyArray<Sequence>
 }
 
-const mean = (xs: ReadonlyArray<number>): number => xs.reduce((s, x) => s + x, 0) / Math.max(1, xs.length)
-
-const deviation = (xs: ReadonlyArray<number>): number => {
-  const m = mean(xs)
-  return Math.sqrt(xs.reduce((s, x) => s + (x - m) ** 2, 0) / Math.max(1, xs.length - 1))
-}
-
-/** What a batch of rollouts looks like, under the names that the ecosystem uses. */
-export const rolloutMetrics = (
-  rollouts: ReadonlyArray<Drawn>,
-  rewards: ReadonlyArray<UnitRewards>,
-  generations: number
-): Metrics => {
-  // A trace's reward in the log is the mean of its units, whatever the estimator selects.
-  const traces = rewards.map(({ units }) => mean(units))
-  const groups = Array.from({ length: traces.length / generations }, (_, g) =>
-    deviation(traces.slice(g * generations, (g + 1) * generations))
-  )
-  const lengths = rollouts.map(({ completion }) => completion.length)
-  const logProbs = rollouts.flatMap(({ rawLogProbs }) => rawLogProbs)
-  return {
-    reward: mean(traces),
-    reward_std: mean(groups),
-    frac_reward_zero_std: mean(groups.map((std) => (std < 1e-12 ? 1 : 0))),
-    // The mean of -log π over the policy's own tokens is an unbiased estimate of its entropy a token.
-    entropy: -mean(logProbs),
-    "completions/mean_length": mean(lengths),
-    "completions/min_length": Math.min(...lengths),
-    "completions/max_length": Math.max(...lengths),
-    "completions/clipped_ratio": mean(rollouts.map(({ finishReason }) => (finishReason === "length" ? 1 : 0)))
-  }
-}
-
-/** Items whose expert joins their group: the first so many that have one, in an order drawn from `rng`. */
-const expertItems = (items: ReadonlyArray<PromptItem>, experts: number, rng: Rng.Rng): ReadonlyArray<number> =>
+/** Experts that join their groups: of the first so many items that have one, in an order drawn from `rng`. */
+const joining = ({ items, demonstrations, rng }: StepBatch, { prompts, copies = 1 }: ExpertOptions) =>
   Rng.shuffle(
     rng,
-    items.flatMap(({ demonstration }, item) => (demonstration === undefined ? [] : [item]))
-  ).slice(0, experts)
+    items.flatMap(({ demonstration }, item) => (demonstration === undefined ? [] : [{ demonstration, item }]))
+  )
+    .slice(0, prompts)
+    .flatMap(({ demonstration, item }) =>
+      Array.from(
+        { length: copies },
+        (): Drawn => ({
+          ...demonstrations[demonstration]!,
+          item,
+          logProbs: [],
+          rawLogProbs: [],
+          finishReason: "stop"
+        })
+      )
+    )
+
+/** Advantages of all traces, in their order: those of an item are a group. */
+const advantagesOf = (
+  { advantage, outcomes }: Pick<PolicyStepOptions, "advantage" | "outcomes">,
+  items: number,
+  traces: ReadonlyArray<Drawn>,
+  rewards: ReadonlyArray<UnitRewards>
+): ReadonlyArray<Float64Array> => {
+  const batched = "estimateBatch" in advantage ? advantage : Advantage.overGroups(advantage)
+  const { estimateBatch } = outcomes?.joins === "advantage" ? Advantage.plusOutcomes(batched) : batched
+  const groups = Array.from({ length: items }, (_, item) =>
+    traces.flatMap((drawn, i) => (drawn.item === item ? [i] : []))
+  )
+  const estimated = estimateBatch(groups.map((members) => members.map((i) => rewards[i]!)))
+  const advantages = new Array<Float64Array>(traces.length)
+  for (const [g, members] of groups.entries()) {
+    for (const [k, i] of members.entries()) advantages[i] = estimated[g]![k]!
+  }
+  return advantages
+}
+
+/** The log-probabilities that ratios and corrections start from: the sampler's, or the trainer's own where asked for. */
+const oldLogProbs = Effect.fnUntraced(function* (
+  policy: Policy,
+  rollouts: ReadonlyArray<Drawn>,
+  experts: ReadonlyArray<Drawn>
+) {
+  const recomputed = policy.objective.correction !== undefined
+  const read = yield* policy.logProbs(recomputed ? [...rollouts, ...experts] : experts)
+  const ofExperts = read.slice(recomputed ? rollouts.length : 0)
+  return [
+    ...rollouts.map(({ rawLogProbs, logProbs }, i) => ({
+      oldLogProbs: recomputed ? read[i]! : rawLogProbs,
+      samplerLogProbs: logProbs
+    })),
+    ...ofExperts.map((own) => ({ oldLogProbs: own, samplerLogProbs: own }))
+  ]
+})
 
 /**
- * One policy step on rollouts of `items`: rewards, group-relative advantages, and `updates` updates against the
- * reference. A completion without tokens gets no advantage and no weight; a group of equal rewards gets advantage 0,
- * and a batch without any other advantage changes nothing.
+ * One policy step on rollouts of `items`: rewards, advantages, and `updates` updates against the reference. The reward of
+ * a rollout is the learned one, that of the outcome rewards, or their weighted sum; without `learned`, the outcome's
+ * alone. A completion without tokens gets no advantage and no weight; a group of equal rewards gets advantage 0, and a
+ * batch without any other advantage changes nothing.
  *
- * An expert in a group keeps its ratio at 1: its old log-probabilities are those of the present policy.
+ * An expert in a group keeps its ratio at 1 in the first update: its old log-probabilities are those of the present
+ * policy.
+ *
+ * @see specs/39-baselines.md
  */
-export const policyStep = Effect.fnUntraced(function* <E>(
+export const policyStep = Effect.fnUntraced(function* <E = never>(
   policy: Policy,
   options: PolicyStepOptions,
-  batch: {
-    /** The policy step, from 0. */
-    readonly step: number
-    readonly rng: Rng.Rng
-    readonly items: ReadonlyArray<PromptItem>
-    readonly rollouts: ReadonlyArray<Drawn>
-    readonly demonstrations: ReadonlyArray<Sequence>
-  },
-  rewardOf: RewardOf<E>
+  batch: StepBatch,
+  learned?: RewardOf<E>
 ) {
-  const { generations, advantage, updates = 1, experts = 0, truncatedCount = true } = options
-  const { items, rollouts, demonstrations, step, rng } = batch
-  const joined = expertItems(items, experts, rng).map(
-    (item): Drawn => ({
-      ...demonstrations[items[item]!.demonstration!]!,
-      item,
-      logProbs: [],
-      rawLogProbs: [],
-      finishReason: "stop"
+  const { generations, updates = 1, experts, truncatedCount = true, outcomes } = options
+  const { items, rollouts, step } = batch
+  const joined = experts === undefined ? [] : joining(batch, experts)
+  const all = [...rollouts, ...joined]
+  const judged =
+    outcomes === undefined ? [] : all.map(({ item, completion }) => outcomes.judge(items[item]!, completion))
+  const own = yield* learned === undefined ? Effect.succeed(undefined) : learned(all)
+  const rewards = all.map(({ completion }, i) => {
+    if (own === undefined) return verdictReward(judged[i] ?? [], completion.length)
+    return outcomes === undefined ? own[i]! : withOutcome(outcomes, own[i]!, judged[i]!)
+  })
+  const advantages = advantagesOf(options, items.length, all, rewards)
+  const before = yield* oldLogProbs(policy, rollouts, joined)
+  const weighted = all.map(
+    ({ prompt, completion, finishReason }, i): Weighted => ({
+      prompt,
+      completion,
+      ...before[i]!,
+      advantages: advantages[i]!,
+      counts: truncatedCount || finishReason === "stop"
     })
   )
-  const rewards = yield* rewardOf([...rollouts, ...joined])
-  const expertLogProbs = yield* policy.logProbs(joined)
-  const all = [...rollouts, ...joined]
-  const weighted = new Array<Weighted>(all.length)
-  for (const item of items.keys()) {
-    const members = all.flatMap((drawn, i) => (drawn.item === item ? [i] : []))
-    const advantages = advantage.estimate(members.map((i) => rewards[i]!))
-    for (const [k, i] of members.entries()) {
-      const { prompt, completion, rawLogProbs, finishReason } = all[i]!
-      weighted[i] = {
-        prompt,
-        completion,
-        oldLogProbs: i < rollouts.length ? rawLogProbs : expertLogProbs[i - rollouts.length]!,
-        advantages: advantages[k]!,
-        counts: truncatedCount || finishReason === "stop"
-      }
-    }
-  }
   const reference = yield* policy.referenceLogProbs(weighted)
   // Adam would turn the rounding noise of a zero gradient into steps of full size.
-  const idle = weighted.every(({ advantages }) => advantages.every((a) => a === 0))
+  const idle = weighted.every(({ advantages, counts }) => !counts || advantages.every((a) => a === 0))
   let metrics: Metrics = {}
   for (let k = 0; k < updates && !idle; k++) metrics = yield* policy.update(step * updates + k, weighted, reference)
+  const { correction } = policy.objective
+  const drawn = rollouts.length
   const logged: Metrics = {
     ...metrics,
-    ...rolloutMetrics(rollouts, rewards.slice(0, rollouts.length), generations),
+    ...rolloutMetrics(rollouts),
+    ...rewardMetrics(rewards.slice(0, drawn), generations),
+    ...(own === undefined ? {} : learnedMetrics(own.slice(0, drawn))),
+    ...outcomeMetrics(judged.slice(0, drawn)),
+    ...(correction === undefined ? {} : samplerMismatch(before.slice(0, drawn), correction)),
     num_tokens: all.reduce((n, s) => n + s.completion.length, 0)
   }
-  return {
-    metrics: logged,
-    rewards: rewards.slice(0, rollouts.length)
-  }
+  return { metrics: logged, rewards: rewards.slice(0, drawn) }
 })

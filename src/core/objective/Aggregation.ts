@@ -10,6 +10,8 @@ export interface WholeBatch {
   readonly completions?: Like
   /** Completion tokens of the whole batch. */
   readonly tokens?: Like
+  /** Completions of the micro-batch itself; all its rows by default. */
+  readonly rows?: Like
 }
 
 /**
@@ -38,8 +40,8 @@ export const grpo: Aggregation = {
  */
 export const bnpo: Aggregation = {
   name: "bnpo",
-  reduce: (perToken, mask, { completions = rowsOf(mask) }) =>
-    div(mul(weightedMean(perToken, mask), rowsOf(mask)), completions)
+  reduce: (perToken, mask, { rows = rowsOf(mask), completions = rows }) =>
+    div(mul(weightedMean(perToken, mask), rows), completions)
 }
 
 /**

@@ -6,6 +6,9 @@ import { clip, type Expr, exp, greater, less, mul, or, stopGradient, sub, sum, w
  */
 export interface SamplerCorrection {
   readonly name: string
+  readonly level: CorrectionOptions["level"]
+  /** What becomes of a ratio π_old / π_sampler. */
+  readonly bounded: (ratio: number) => number
   /** From log π_old of trainer and sampler and the mask, all [N, T], to weights [N, T], or [N, 1] for whole completions. */
   readonly weights: (oldLogProbs: Expr, samplerLogProbs: Expr, mask: Expr) => Expr
 }
@@ -31,6 +34,8 @@ const nameOf = (kind: string, { level, cap, floor = 0 }: CorrectionOptions): str
 /** Truncated importance sampling: w = min(π_old / π_sampler, C). Biased where it truncates, of bounded variance. */
 export const truncated = (options: CorrectionOptions): SamplerCorrection => ({
   name: nameOf("truncated", options),
+  level: options.level,
+  bounded: (ratio) => Math.min(options.cap, Math.max(options.floor ?? 0, ratio)),
   weights: (oldLogProbs, samplerLogProbs, mask) =>
     clip(ratios(options.level, oldLogProbs, samplerLogProbs, mask), options.floor ?? 0, options.cap)
 })
@@ -38,6 +43,8 @@ export const truncated = (options: CorrectionOptions): SamplerCorrection => ({
 /** Masked importance sampling: w = π_old / π_sampler where it lies within the bounds, else 0: what drifted is dropped. */
 export const masked = (options: CorrectionOptions): SamplerCorrection => ({
   name: nameOf("masked", options),
+  level: options.level,
+  bounded: (ratio) => (ratio < (options.floor ?? 0) || ratio > options.cap ? 0 : ratio),
   weights: (oldLogProbs, samplerLogProbs, mask) => {
     const ratio = ratios(options.level, oldLogProbs, samplerLogProbs, mask)
     return where(or(less(ratio, options.floor ?? 0), greater(ratio, options.cap)), 0, ratio)

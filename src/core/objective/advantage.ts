@@ -97,14 +97,26 @@ export const averageDense = (options: Pick<GroupRelativeOptions, "floor" | "scal
   }
 }
 
-/** An estimator's advantages, plus the group-relative advantage of the outcome rewards, where all rollouts have one. */
-export const plusOutcome = (estimator: AdvantageEstimator): AdvantageEstimator => ({
-  name: `${estimator.name} + outcome`,
-  estimate: (group) => {
-    const outcomes = group.map(({ outcome, unitOf }) => ({ units: outcome === undefined ? [] : [outcome], unitOf }))
-    const ofOutcome = groupRelative().estimate(outcomes)
-    return estimator.estimate(group).map((advantages, i) => advantages.map((a, t) => a + ofOutcome[i]![t]!))
-  }
+/** Advantages of a group, plus the group-relative advantage of the outcome rewards of the rollouts that have one. */
+const addOutcome = (
+  own: ReadonlyArray<Float64Array>,
+  group: ReadonlyArray<UnitRewards>
+): ReadonlyArray<Float64Array> => {
+  const outcomes = group.map(({ outcome, unitOf }) => ({ units: outcome === undefined ? [] : [outcome], unitOf }))
+  const ofOutcome = groupRelative().estimate(outcomes)
+  return own.map((advantages, i) => advantages.map((a, t) => a + ofOutcome[i]![t]!))
+}
+
+/** An estimator's advantages, plus the group-relative advantage of the outcome rewards. */
+export const plusOutcome = ({ name, estimate }: AdvantageEstimator): AdvantageEstimator => ({
+  name: `${name} + outcome`,
+  estimate: (group) => addOutcome(estimate(group), group)
+})
+
+/** As `plusOutcome`, of all groups of a batch. */
+export const plusOutcomes = ({ name, estimateBatch }: BatchAdvantageEstimator): BatchAdvantageEstimator => ({
+  name: `${name} + outcome`,
+  estimateBatch: (groups) => estimateBatch(groups).map((own, g) => addOutcome(own, groups[g]!))
 })
 
 /**

@@ -23,4 +23,5 @@ export type { CorrectionOptions, SamplerCorrection } from "./SamplerCorrection.t
 export * as SamplerCorrections from "./SamplerCorrection.ts"
 export type { SegmentBatch, SegmentCriticOptions, SegmentReward, SegmentTerms, ShapingOptions } from "./segment.ts"
 export * as Segment from "./segment.ts"
+export * as Statistics from "./statistics.ts"
 export type { AdvantageEstimator, BatchAdvantageEstimator, SegmentParts, UnitRewards } from "./UnitRewards.ts"

@@ -43,6 +43,10 @@ export interface PolicyMicroBatch extends PolicyBatch, WholeBatch {
 /** A policy objective: the scalar to minimise, and what to log. */
 export interface PolicyObjective {
   readonly name: string
+  /** What corrects for the sampler; a batch then has its log-probabilities, and the trainer's own `oldLogProbs`. */
+  readonly correction?: SamplerCorrection
+  /** Metrics in which each completion counts once; in the others each token does. */
+  readonly perCompletion?: ReadonlyArray<string>
   readonly loss: (batch: PolicyMicroBatch) => {
     readonly loss: Expr
     readonly metrics: Readonly<Record<string, Expr>>
@@ -68,6 +72,8 @@ export interface SurrogateOptions {
   /** For samplers that disagree with the trainer; needs `samplerLogProbs` in the batch. */
   readonly correction?: SamplerCorrection
 }
+
+const CLIP_SHARES = ["clip_ratio/low_mean", "clip_ratio/high_mean", "clip_ratio/region_mean"] as const
 
 const describeSurrogate = (o: SurrogateOptions): string =>
   [
@@ -110,6 +116,8 @@ const correctionWeights = (correction: SamplerCorrection, batch: PolicyMicroBatc
  */
 export const clippedSurrogate = (options: SurrogateOptions): PolicyObjective => ({
   name: `${options.aggregation.name}(${describeSurrogate(options)})`,
+  ...(options.correction === undefined ? {} : { correction: options.correction }),
+  perCompletion: options.ratio === "sequence" ? CLIP_SHARES : [],
   loss: (batch) => {
     const { logProbs, referenceLogProbs, advantages, mask } = batch
     const { klEstimator = thirdEstimator, correction, ratioBound } = options
@@ -120,8 +128,10 @@ export const clippedSurrogate = (options: SurrogateOptions): PolicyObjective => 
     const corrected = correction === undefined ? surrogate : mul(surrogate, correctionWeights(correction, batch))
     const estimate = klEstimator.estimate(logProbs, referenceLogProbs)
     const kl = options.klWeighted === true ? mul(estimate, ratio) : estimate
-    const onceEach = options.ratio === "sequence" ? meanOfRowMeans : weightedMean
-    const share = (condition: Expr): Expr => onceEach(cast(condition, "f32"), mask)
+    const share = (condition: Expr): Expr => {
+      const bound = cast(condition, "f32")
+      return options.ratio === "sequence" ? meanOfRowMeans(bound, mask, batch.rows) : weightedMean(bound, mask)
+    }
     const clippedLow = and(less(ratio, low), less(advantages, 0))
     const clippedHigh = and(greater(ratio, high), greater(advantages, 0))
     return {
@@ -150,3 +160,15 @@ export const k3 = thirdEstimator.estimate
 
 /** Mean negative log-likelihood of the masked tokens, in nats a token: supervised fine-tuning. */
 export const negativeLogLikelihood = (logProbs: Expr, mask: Expr): Expr => neg(weightedMean(logProbs, mask))
+
+/**
+ * The likelihood of tokens, each by its weight, the advantage: l = -A · log π, whose gradient is the policy gradient
+ * whatever policy drew the tokens. Metrics: `kl`, the estimate k3.
+ */
+export const weightedLikelihood = (aggregation: Aggregation): PolicyObjective => ({
+  name: `weighted-likelihood(${aggregation.name})`,
+  loss: ({ logProbs, referenceLogProbs, advantages, mask, ...whole }) => ({
+    loss: aggregation.reduce(neg(mul(logProbs, advantages)), mask, whole),
+    metrics: { kl: weightedMean(k3(logProbs, referenceLogProbs), mask) }
+  })
+})

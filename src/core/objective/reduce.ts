@@ -8,8 +8,10 @@ import { div, type Expr, type Like, max, mul, sum } from "../program/index.ts"
 export const weightedMean = (x: Expr, weights: Expr, total: Like = sum(weights)): Expr =>
   div(sum(mul(x, weights)), max(total, 1e-9))
 
-/** Mean over rows of the weighted mean of each row: x and weights [N, T]. Rows without weight count as 0. */
-export const meanOfRowMeans = (x: Expr, weights: Expr): Expr => {
-  const rows = div(sum(mul(x, weights), [1]), max(sum(weights, [1]), 1e-9))
-  return mul(sum(rows), 1 / x.shape[0]!)
-}
+/**
+ * Mean over rows of the weighted mean of each row: x and weights [N, T]. Rows without weight count as 0.
+ *
+ * @param rows N, where some rows are only padding
+ */
+export const meanOfRowMeans = (x: Expr, weights: Expr, rows: Like = x.shape[0]!): Expr =>
+  div(sum(div(sum(mul(x, weights), [1]), max(sum(weights, [1]), 1e-9))), rows)

@@ -85,30 +85,41 @@ export interface Weighted {
   readonly weight: number
 }
 
+/** What an outcome reward said of a completion, and how much it counts. */
+export interface Judged {
+  readonly name: string
+  readonly weight: number
+  readonly outcome: Outcome
+}
+
 /**
- * The weighted sum of outcome rewards: the GRPO baseline's reward, with weights of 1.
+ * The weighted sum of verdicts on one completion.
  *
  * A part that is Skipped is left out, as it is for every rollout of its problem. One that is Unverifiable or TimedOut
- * decides the sum's outcome: without it the rollout would be compared with others that had it. Parts of weight 0 are
- * not judged. Skipped when no part is left.
+ * decides the sum's outcome: without it the rollout would be compared with others that had it. Parts of weight 0 do not
+ * count. Skipped when no part is left.
  */
+export const total = (judged: ReadonlyArray<Judged>): Outcome => {
+  let sum = 0
+  const reasons: Array<string> = []
+  for (const { name, weight, outcome } of judged) {
+    if (weight === 0 || outcome._tag === "Skipped") continue
+    if (outcome._tag !== "Scored") return outcome
+    sum += weight * outcome.value
+    reasons.push(`${name} ${weight} * ${outcome.value}`)
+  }
+  return reasons.length === 0 ? Outcomes.skipped("no reward could be judged") : Outcomes.scored(sum, reasons.join(", "))
+}
+
+/** The `total` of outcome rewards: the GRPO baseline's reward, with weights of 1. Parts of weight 0 are not judged. */
 export const weightedSum = (parts: ReadonlyArray<Weighted>): OutcomeReward => ({
   name: "reward",
-  judge: (completion, gold) => {
-    let total = 0
-    const reasons: Array<string> = []
-    for (const { reward, weight } of parts) {
-      if (weight === 0) continue
-      const outcome = reward.judge(completion, gold)
-      if (outcome._tag === "Skipped") continue
-      if (outcome._tag !== "Scored") return outcome
-      total += weight * outcome.value
-      reasons.push(`${reward.name} ${weight} * ${outcome.value}`)
-    }
-    return reasons.length === 0
-      ? Outcomes.skipped("no reward could be judged")
-      : Outcomes.scored(total, reasons.join(", "))
-  }
+  judge: (completion, gold) =>
+    total(
+      parts
+        .filter(({ weight }) => weight !== 0)
+        .map(({ reward, weight }) => ({ name: reward.name, weight, outcome: reward.judge(completion, gold) }))
+    )
 })
 
 /** The sum of outcome rewards, each counting 1. */

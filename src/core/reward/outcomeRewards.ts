@@ -1,3 +1,4 @@
+import type { Problem } from "../data/index.ts"
 import { AnswerChecks, countdown, multipleChoice } from "../text/index.ts"
 import {
   correctness,
@@ -34,3 +35,19 @@ export const countdownRewards = (given: ReadonlyArray<number>): ReadonlyArray<Ou
   correctness(countdown(given), { read: readFirstTags }),
   ...formatRewards
 ]
+
+/**
+ * All outcome rewards of a problem, by what it asks: Countdown where numbers are given, multiple choice where options
+ * are, else a number.
+ *
+ * @param choiceValue what a right option is worth: 2, and 1 in ScienceQA
+ */
+export const rewardsOf = (
+  { numbers, options }: Pick<Problem, "numbers" | "options">,
+  choiceValue = 2
+): ReadonlyArray<OutcomeReward> =>
+  numbers !== undefined
+    ? countdownRewards(numbers)
+    : options !== undefined
+      ? choiceRewards(options, choiceValue)
+      : mathRewards

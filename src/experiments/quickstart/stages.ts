@@ -113,7 +113,7 @@ const stepOptions = ({ generations, advantage, updates, experts }: PolicySetting
   generations,
   advantage,
   updates,
-  experts
+  experts: { prompts: experts }
 })
 
 /** A granularity as the quickstart names it. */
@@ -230,11 +230,11 @@ export const learnGrpo = (prepared: Prepared<Recipe>, session: Session, sft: Par
         step: stepOptions(settings),
         steps: settings.steps,
         checkpointEvery: recipe.checkpointEvery,
-        outcome: ({ demonstration }, completion) => {
+        judge: ({ demonstration }, completion) => {
           const problem = demonstration === undefined ? undefined : problems[demonstration]
-          if (problem === undefined) return undefined
-          const verdict = task.checkAnswer(problem, task.tokenizer.decode(completion))
-          return verdict._tag === "Scored" ? verdict.value : undefined
+          if (problem === undefined) return []
+          const outcome = task.checkAnswer(problem, task.tokenizer.decode(completion))
+          return [{ name: "correct", weight: 1, outcome }]
         }
       })
       yield* session.run(stage)

@@ -1,0 +1,40 @@
+import { Statistics, type UnitRewards } from "../objective/index.ts"
+import type { Metrics } from "../run/index.ts"
+import type { Drawn } from "./Drawn.ts"
+
+const { mean, sampleStd } = Statistics
+
+/** What a batch of rollouts looks like, under the names that the ecosystem uses. */
+export const rolloutMetrics = (rollouts: ReadonlyArray<Drawn>): Metrics => {
+  const lengths = rollouts.map(({ completion }) => completion.length)
+  return {
+    // The mean of -log π over the policy's own tokens is an unbiased estimate of its entropy a token.
+    entropy: -mean(rollouts.flatMap(({ rawLogProbs }) => rawLogProbs)),
+    "completions/mean_length": mean(lengths),
+    "completions/min_length": Math.min(...lengths),
+    "completions/max_length": Math.max(...lengths),
+    "completions/clipped_ratio": mean(rollouts.map(({ finishReason }) => (finishReason === "length" ? 1 : 0)))
+  }
+}
+
+/** A trace's reward in the log is the mean of its units, whatever the estimator selects, and its outcome's. */
+const traceReward = ({ units, outcome = 0 }: UnitRewards): number => mean(units) + outcome
+
+/** Rewards of the rollouts of a step, groups of G side by side: their mean, and how they differ within groups. */
+export const rewardMetrics = (rewards: ReadonlyArray<UnitRewards>, generations: number): Metrics => {
+  const traces = rewards.map(traceReward)
+  const groups = Array.from({ length: traces.length / generations }, (_, g) =>
+    sampleStd(traces.slice(g * generations, (g + 1) * generations))
+  )
+  return {
+    reward: mean(traces),
+    reward_std: mean(groups),
+    frac_reward_zero_std: mean(groups.map((std) => (std < 1e-12 ? 1 : 0)))
+  }
+}
+
+/** Mean and deviation of the learned reward, before weights and outcomes. */
+export const learnedMetrics = (rewards: ReadonlyArray<UnitRewards>): Metrics => {
+  const traces = rewards.map(traceReward)
+  return { "rewards/learned/mean": mean(traces), "rewards/learned/std": sampleStd(traces) }
+}
