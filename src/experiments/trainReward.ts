@@ -17,6 +17,7 @@ import { corpusTokenizer } from "../core/task/index.ts"
 import { Rng } from "../core/tensor/index.ts"
 import { BadTokenizer, ChatTemplates, fromFolder, type Tokenizer } from "../core/text/index.ts"
 import { type GranularityChoice, type Handler, printGranularity, type TrainRewardOptions } from "./commands/index.ts"
+import { writeModel } from "./models/index.ts"
 import {
   hashes,
   learnReward,
@@ -24,8 +25,7 @@ import {
   type PolicyTrace,
   type RewardSettings,
   readDemonstrations,
-  readPolicyTraces,
-  saveRewardModel
+  readPolicyTraces
 } from "./reward/index.ts"
 import { configuration, lastMetrics, Sessions, stepRows } from "./run/index.ts"
 
@@ -175,7 +175,11 @@ export const trainReward: Handler<TrainRewardOptions> = (options) =>
         }
       }
     })
-    const folder = yield* saveRewardModel(session.directory, "best_model/reward_model", { ...reward, tokenizer })
+    const folder = yield* writeModel(session.directory, "best_model/reward_model", {
+      ...reward,
+      tokenizer,
+      head: "reward"
+    })
     // From the journal, since a run that an earlier session finished logs nothing new.
     const metrics = lastMetrics((yield* stepRows(session.directory)).get("reward") ?? [])
     const summary = {

@@ -1,43 +1,37 @@
 import { Effect } from "effect"
 import { Outcomes } from "../../core/data/index.ts"
 import { surfaceFeatures } from "../../core/evaluation/index.ts"
-import {
-  Airl,
-  Grpo,
-  type Params,
-  type PromptItem,
-  type RewardModel,
-  type Sequence,
-  Sft,
-  Units
-} from "../../core/learner/index.ts"
+import { Airl, Grpo, type Params, type RewardModel, Sft, Units } from "../../core/learner/index.ts"
 import type { ModelConfig } from "../../core/model/index.ts"
 import { Advantage, PolicyLoss } from "../../core/objective/index.ts"
-import { type Granularity, type Perturbation, Perturbations } from "../../core/reward/index.ts"
+import type { Granularity, Perturbation } from "../../core/reward/index.ts"
 import { plain } from "../../core/sampling/index.ts"
 import type { SamplingOptions } from "../../core/service/index.ts"
-import { type Task, Tasks } from "../../core/task/index.ts"
+import type { SplitName, Task } from "../../core/task/index.ts"
 import { Rng } from "../../core/tensor/index.ts"
-import { freshDecoder, modelConfig, optimiser, type Session, steadyOptimiser } from "../run/index.ts"
+import {
+  type EncodedTask,
+  encodeTask,
+  freshDecoder,
+  isRight,
+  longest,
+  modelConfig,
+  optimiser,
+  perturbed,
+  type Session,
+  steadyOptimiser
+} from "../run/index.ts"
 import type { PolicySettings, Recipe } from "./Recipe.ts"
 
 /** A task made ready for token models: ids, limits, the decoder's shape, and how experts are made wrong. */
-export interface Prepared<R = Pick<Recipe, "model" | "sft" | "spareTokens">> {
+export interface Prepared<R = Pick<Recipe, "model" | "sft" | "spareTokens">> extends EncodedTask {
   readonly task: Task
   readonly recipe: R
   readonly seed: number
   readonly config: ModelConfig
-  readonly train: ReadonlyArray<Sequence.Sequence>
-  readonly validation: ReadonlyArray<Sequence.Sequence>
-  /** What the policy practises on: the demonstrations' prompts, then the unlabelled ones. */
-  readonly items: ReadonlyArray<PromptItem>
   readonly sampling: SamplingOptions
-  readonly longestPrompt: number
   readonly perturbation: Perturbation
 }
-
-const longest = (lists: ReadonlyArray<ReadonlyArray<number>>): number =>
-  lists.reduce((n, ids) => Math.max(n, ids.length), 0)
 
 /** Encodes a task. */
 export const prepare = <R extends Prepared["recipe"]>(
@@ -46,30 +40,15 @@ export const prepare = <R extends Prepared["recipe"]>(
   seed: number,
   perturbation: Perturbation
 ): Prepared<R> => {
-  const { train, validation, test } = task.splits
-  const encode = (problem: (typeof train.problems)[number]) => task.tokenizer.encode(task.renderPrompt(problem))
-  const demonstrated = new Set(train.demonstrations.map(({ problem }) => problem.id))
-  const sequences = train.demonstrations.map((d) => Tasks.encodeDemonstration(task, d))
-  const held = validation.demonstrations.map((d) => Tasks.encodeDemonstration(task, d))
-  const unlabelled = train.problems.filter(({ id }) => !demonstrated.has(id)).map((p) => ({ prompt: encode(p) }))
-  const items = [...sequences.map(({ prompt }, demonstration) => ({ prompt, demonstration })), ...unlabelled]
-  const prompts = [
-    ...items.map(({ prompt }) => prompt),
-    ...held.map(({ prompt }) => prompt),
-    ...test.problems.map(encode)
-  ]
-  const longestPrompt = longest(prompts)
-  const maxTokens = longest(sequences.map(({ completion }) => completion)) + recipe.spareTokens
+  const encoded = encodeTask(task)
+  const maxTokens = longest(encoded.train.map(({ completion }) => completion)) + recipe.spareTokens
   return {
     task,
     recipe,
     seed,
-    config: modelConfig(recipe.model, task.tokenizer.vocabSize, longestPrompt + maxTokens),
-    train: sequences,
-    validation: held,
-    items,
+    ...encoded,
+    config: modelConfig(recipe.model, task.tokenizer.vocabSize, encoded.longestPrompt + maxTokens),
     sampling: plain(maxTokens, [task.tokenizer.eosId]),
-    longestPrompt,
     perturbation
   }
 }
@@ -137,24 +116,9 @@ const trainingPerturbation = (prepared: Prepared<Recipe>) => {
   return { perturb: perturbing(perturbation === undefined ? prepared : { ...prepared, perturbation }, "train") }
 }
 
-/** Whether a training rollout has the right answer. */
-const isRight =
-  ({ task }: Prepared<Recipe>) =>
-  ({ demonstration }: PromptItem, completion: ReadonlyArray<number>): boolean => {
-    const problem = demonstration === undefined ? undefined : task.splits.train.demonstrations[demonstration]?.problem
-    return (
-      problem !== undefined && Outcomes.isCorrect(task.checkAnswer(problem, task.tokenizer.decode(completion))) === true
-    )
-  }
-
-/** A perturbed version of the i-th of some demonstrations, as token ids. */
-export const perturbing =
-  ({ task, perturbation }: Pick<Prepared, "task" | "perturbation">, split: keyof Task["splits"]) =>
-  (rng: Rng.Rng, index: number): ReadonlyArray<number> | undefined => {
-    const { completion } = task.splits[split].demonstrations[index]!
-    const changed = Perturbations.perturb(perturbation, completion, Rng.seed(rng))
-    return changed._tag === "Unchanged" ? undefined : [...task.tokenizer.encode(changed.text), task.tokenizer.eosId]
-  }
+/** A perturbed version of the i-th demonstration of a split. */
+export const perturbing = ({ task, perturbation }: Pick<Prepared, "task" | "perturbation">, split: SplitName) =>
+  perturbed(task, task.splits[split].demonstrations, perturbation)
 
 /** The name of the stage that learns one granularity. */
 export const airlName = (key: string): string => `airl-${key}`
@@ -203,7 +167,7 @@ export const learnAirl = (
         heldOut: { demonstrations: held, every: heldOut.every },
         selection: heldOut.selection,
         checkpointEvery: recipe.checkpointEvery,
-        ...(critic.switchLabels ? { switchLabel: isRight(prepared) } : {}),
+        ...(critic.switchLabels ? { switchLabel: isRight(task) } : {}),
         surface: (completion) => surfaceFeatures(task.tokenizer.decode(completion)),
         isCorrect: (index, completion) =>
           Outcomes.isCorrect(task.checkAnswer(problems[index]!, task.tokenizer.decode(completion)))

@@ -1,3 +1,2 @@
 export { type LearnedReward, learnReward, type RewardSettings, type RewardTraces } from "./learnReward.ts"
-export { saveRewardModel } from "./saveRewardModel.ts"
 export { hashes, NoTraces, type PolicyTrace, readDemonstrations, readPolicyTraces } from "./traces.ts"

@@ -21,12 +21,19 @@ export interface ModelShape {
   readonly initializerRange?: number
 }
 
-/** AdamW with clipping at norm 1 and a linear warm-up. */
+/** AdamW with gradient clipping and a linear warm-up. */
 export interface OptimiserSettings {
+  /** Highest learning rate. */
   readonly learningRate: number
   readonly warmupSteps: number
   readonly weightDecay: number
   readonly beta2: number
+  /** 0.9 by default. */
+  readonly beta1?: number
+  /** Gradients are clipped to this global norm, 1 by default. */
+  readonly maxGradNorm?: number
+  /** How the rate falls from the end of the warm-up to the last update, `cosine` by default. */
+  readonly decay?: "cosine" | "linear" | "constant"
 }
 
 /** The decoder of that shape: Qwen2 with a tied head. */
@@ -55,18 +62,19 @@ export const freshDecoder = (config: ModelConfig, shape: ModelShape, seed: numbe
     ? initialise(config, seed, "language", byFanIn(config))
     : initialise(config, seed)
 
-const adamwOn = (settings: OptimiserSettings, learningRate: Schedule): GradientTransform =>
-  chain(
-    clipByGlobalNorm(1),
-    adamw({ learningRate, beta2: settings.beta2, weightDecay: settings.weightDecay, decays: matricesOnly })
-  )
+const adamwOn = (
+  { beta1 = 0.9, beta2, weightDecay, maxGradNorm = 1 }: OptimiserSettings,
+  learningRate: Schedule
+): GradientTransform =>
+  chain(clipByGlobalNorm(maxGradNorm), adamw({ learningRate, beta1, beta2, weightDecay, decays: matricesOnly }))
 
-/** The optimiser of so many updates, its rate falling to 0 along a cosine. */
-export const optimiser = (settings: OptimiserSettings, updates: number): GradientTransform =>
-  adamwOn(
-    settings,
-    Schedules.cosine({ peak: settings.learningRate, warmupSteps: settings.warmupSteps, totalSteps: updates })
-  )
+/** The optimiser of so many updates, its rate falling to 0 unless the settings keep it constant. */
+export const optimiser = (settings: OptimiserSettings, updates: number): GradientTransform => {
+  const { learningRate, warmupSteps, decay = "cosine" } = settings
+  return decay === "constant"
+    ? steadyOptimiser(settings)
+    : adamwOn(settings, Schedules[decay]({ peak: learningRate, warmupSteps, totalSteps: updates }))
+}
 
 /** An optimiser that keeps its rate: for a critic, which must follow a policy that does not stand still. */
 export const steadyOptimiser = (settings: OptimiserSettings): GradientTransform =>
