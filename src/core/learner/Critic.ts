@@ -23,6 +23,7 @@ import { type UnchangedCritic, verified } from "./verifyUpdate.ts"
 
 export { type CriticRow, drawBatch } from "./criticBatch.ts"
 export { type Health, health } from "./criticHealth.ts"
+export { drawPoints, pointFeeds, pointSpecs, slopesOf } from "./criticPoints.ts"
 export { pairWeights, unitWeights } from "./criticWeights.ts"
 
 export type UpdateError = Trainer.TrainerError | Scorer.ScoreError | UnchangedCritic
