@@ -9,9 +9,7 @@ interface Fixture {
   readonly discounted: ReadonlyArray<ReadonlyArray<number>>
 }
 
-const golden: Fixture = JSON.parse(
-  readFileSync(new URL("vectors/objectives.json", import.meta.url), "utf8")
-).advantages
+const golden: Fixture = JSON.parse(readFileSync(new URL("vectors/objectives.json", import.meta.url), "utf8")).advantages
 
 /** Units of two tokens each. */
 const doubled = (units: ReadonlyArray<number>): UnitRewards => ({ units, unitOf: units.flatMap((_, k) => [k, k]) })
@@ -144,5 +142,48 @@ describe("positivePart", () => {
     const [low, high] = Advantage.positivePart(estimator).estimate(group)
     expect(Array.from(low!)).toEqual([0, 0])
     expect(high).toEqual(estimator.estimate(group)[1])
+  })
+})
+
+describe("segmentLocal", () => {
+  const parts = (g: ReadonlyArray<number>, f: ReadonlyArray<number>): UnitRewards => ({
+    units: g,
+    unitOf: g.map((_, k) => k),
+    segment: { g, f }
+  })
+  const { LocalSignals } = Advantage
+
+  it("golden: signals of f = 1, 4, 2: clipped changes 0, 2, -2; falls 0, 0, 2; g itself", () => {
+    const segment = { g: [7, 8, 9], f: [1, 4, 2] }
+    expect(LocalSignals.clippedDeltaF.of(segment)).toEqual([0, 2, -2])
+    expect(LocalSignals.dropF.of(segment).map(Math.abs)).toEqual([0, 0, 2])
+    expect(LocalSignals.g.of(segment)).toEqual([7, 8, 9])
+    expect(Object.values(LocalSignals).map(({ sign }) => sign)).toEqual([1, 1, -1])
+  })
+
+  it("golden: rewards by their population deviation over the group, and half the standardised falls taken off", () => {
+    // Rewards 1, 3 and 5, 7 have mean 4 and deviation √5; falls 0, 2 and 0, 0 have mean ½ and deviation √¾.
+    const group = [parts([1, 3], [2, 0]), parts([5, 7], [1, 1])]
+    const own = [-3, -1, 1, 3].map((x) => x / Math.sqrt(5))
+    near(
+      Advantage.segmentLocal()
+        .estimate(group)
+        .flatMap((row) => Array.from(row)),
+      own
+    )
+    const local = { signal: LocalSignals.dropF, weight: 0.5 }
+    near(
+      Advantage.segmentLocal({ local })
+        .estimate(group)
+        .flatMap((row) => Array.from(row)),
+      [-0.5, 1.5, -0.5, -0.5].map((fall, i) => own[i]! - (0.5 * fall) / Math.sqrt(0.75))
+    )
+  })
+
+  it("edge: tokens without a verdict get 0, and equal rewards nothing to divide by", () => {
+    const unknown: UnitRewards = { units: [], unitOf: [0, 0] }
+    const [known, none] = Advantage.segmentLocal().estimate([doubled([1, 1]), unknown])
+    expect(Array.from(none!)).toEqual([0, 0])
+    expect(Array.from(known!)).toEqual([0, 0, 0, 0])
   })
 })

@@ -91,6 +91,17 @@ describe("pairwise", () => {
   })
 })
 
+describe("what objectives read beside the units", () => {
+  it("golden: pairs, all or so many; slopes for a penalty alone", () => {
+    expect(Discriminator.bce({ labelSmoothing: 0 }).needs).toBeUndefined()
+    expect(Discriminator.pairwise({ margin: 0 }).needs).toEqual({ pairs: {} })
+    expect(Discriminator.pairwise({ margin: 0, negatives: 2 }).needs).toEqual({ pairs: { negatives: 2 } })
+    expect(Discriminator.pairwise({ margin: 0, negatives: 2 }).name).toBe("pairwise(m=0, 2 negatives)")
+    expect(Discriminator.wgan({ gradientPenalty: 0 }).needs).toBeUndefined()
+    expect(Discriminator.wgan({ gradientPenalty: 10 }).needs).toEqual({ slopes: true })
+  })
+})
+
 describe("segmentCritic", () => {
   it("golden: cross-entropy of f - log π with both penalties, and no gradient through log π", () => {
     const { shape, gradients, loss, gamma, shapeClamp, labelSmoothing, potentialPenalty, shapePenalty } =
@@ -117,6 +128,50 @@ describe("segmentCritic", () => {
     expect(found.loss).toBeCloseTo(loss, 10)
     for (const name of ["g", "before", "after"] as const) near(found.gradient(name), gradients[name], name)
     near(found.gradient("logProbs"), [0, 0, 0, 0, 0, 0])
+  })
+
+  it("golden: one segment a class by hand, with every metric", () => {
+    const feeds = {
+      g: [
+        [2, -1],
+        [2, 1]
+      ],
+      before: [
+        [1, 3],
+        [2, 1]
+      ],
+      after: [
+        [0, 4],
+        [2, 1]
+      ],
+      logProbs: [
+        [-8, -6],
+        [2, 1]
+      ],
+      expert: [
+        [1, 0],
+        [2, 1]
+      ],
+      policy: [
+        [0, 1],
+        [2, 1]
+      ]
+    } as const
+    const critic = Segment.segmentCritic({
+      objective: Discriminator.wgan({ gradientPenalty: 0 }),
+      gamma: 0.5,
+      logProbWeight: 0.25,
+      potentialPenalty: 0.1,
+      shapePenalty: 0.01
+    })
+    const found = differentiated(feeds, [], ({ expert, policy, ...terms }) => critic.loss({ terms, expert, policy }))
+    // shape = 0 - 1 and 2 - 3, f = 1 and -2, logits = 1 + 2 and -2 + 1.5; H² + H'² = 1 and 25, halved.
+    expect(found.loss).toBeCloseTo(-(3 + 0.5) + 0.1 * (0.5 + 12.5) + 0.01 * (1 + 1), 12)
+    expect(found.metric("wasserstein")).toBeCloseTo(3.5, 12)
+    expect(found.metric("penalty")).toBeCloseTo(1.32, 12)
+    expect(found.metric("airl_segment/g_mean")).toBeCloseTo(0.5, 12)
+    expect(found.metric("airl_segment/shape_mean")).toBeCloseTo(-1, 12)
+    expect(found.metric("airl_segment/f_mean")).toBeCloseTo(-0.5, 12)
   })
 
   it("golden: rewards g, f and g + λ·shape, clamped a segment", () => {

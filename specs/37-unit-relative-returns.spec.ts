@@ -20,6 +20,13 @@ describe("unitRelative", () => {
     // s² = (½·1.5² + ½·0.5²) · 2 rollouts / (2 - 1)
     const s = Math.sqrt(2.5)
     expect(estimate(unitRelative({ gamma: 1, floor: 0 }), group)[1]![0]).toBeCloseTo(1 / s, 12)
+    expect(estimate(unitRelative({ gamma: 1, floor: 0.5 }), group)[1]![0]).toBeCloseTo(1 / (s + 0.5), 12)
+  })
+
+  it("golden: three rollouts of one unit are standardised by their unbiased deviation", () => {
+    // -3, 0, 3 about their mean: s² = 18 / 2.
+    const found = estimate(unitRelative({ gamma: 0.9 }), [[1], [4], [7]]).map(([a]) => a!)
+    for (const [i, a] of [-1, 0, 1].entries()) expect(found[i]).toBeCloseTo((3 * a) / (3 + 1e-4), 12)
   })
 
   it("golden: a longer good rollout gains under a sum of tokens, and not here", () => {

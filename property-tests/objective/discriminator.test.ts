@@ -141,6 +141,10 @@ describe("bce", () => {
 })
 
 describe("dedupWeights", () => {
+  it("golden: one over the occurrences, by ids and not by their digits", () => {
+    expect(dedupWeights([[1, 23], [12, 3], [1, 23], [], []])).toEqual([0.5, 1, 0.5, 0.5, 0.5])
+  })
+
   it("law: a trace that is drawn again changes neither loss nor the others' gradients", () => {
     const objective = bce({ labelSmoothing: 0.1 })
     fc.assert(
@@ -249,6 +253,14 @@ describe("entropyBonus", () => {
     )
     const even: Batch = { logits: [0, 0, 0], expert: [1, 0, 0], policy: [0, 1, 0] }
     expect(run(plain, even).loss - run(bonus, even).loss).toBeCloseTo(0.5 * Math.LN2, 12)
+    const shape = [1, T] as const
+    const { metric } = differentiated(
+      { logits: [even.logits, shape], expert: [even.expert, shape], policy: [even.policy, shape] },
+      [],
+      bonus.loss
+    )
+    expect(metric("disc_entropy")).toBeCloseTo(Math.LN2, 12)
+    expect(metric("bce_pos")).toBeCloseTo(run(plain, even).loss, 12)
   })
 })
 

@@ -13,7 +13,7 @@ export interface TokenReturnOptions {
 const overTokens = ({ units, unitOf }: UnitRewards): ReadonlyArray<number> => Array.from(unitOf, (k) => units[k]!)
 
 /** The reward of the last token, which stands for the trace; `undefined` without one. */
-const lastReward = ({ units, unitOf }: UnitRewards): number | undefined => units[unitOf[unitOf.length - 1] ?? -1]
+const lastReward = ({ units }: UnitRewards): number | undefined => units.at(-1)
 
 /** Returns to go of token rewards after `relative`; tokens of a rollout without a verdict get 0. */
 const tokenReturns = (

@@ -48,8 +48,8 @@ const nameOf = ({ labelSmoothing, expertShare, average }: BceOptions): string =>
 export const bce = (options: BceOptions): DiscriminatorObjective => ({
   name: nameOf(options),
   loss: (units) => {
-    const { labelSmoothing, expertShare = 0.5, average = "units" } = options
-    const weigh = average === "traces" ? perTrace : (weights: Expr): Expr => weights
+    const { labelSmoothing, expertShare = 0.5 } = options
+    const weigh = options.average === "traces" ? perTrace : (weights: Expr): Expr => weights
     const [expert, policy] = [weigh(units.expert), weigh(units.policy)]
     const { totals = { expert: sum(expert), policy: sum(policy) } } = units
     const ofExpert = sum(mul(logistic(units.logits, 1 - labelSmoothing), expert))

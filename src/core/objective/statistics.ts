@@ -2,8 +2,7 @@
 export const STD_FLOOR = 1e-4
 
 /** 0 for none. */
-export const mean = (xs: ReadonlyArray<number>): number =>
-  xs.length === 0 ? 0 : xs.reduce((s, x) => s + x, 0) / xs.length
+export const mean = (xs: ReadonlyArray<number>): number => xs.reduce((s, x) => s + x, 0) / Math.max(1, xs.length)
 
 const squares = (xs: ReadonlyArray<number>): number => {
   const m = mean(xs)
@@ -15,5 +14,4 @@ export const sampleStd = (xs: ReadonlyArray<number>): number =>
   xs.length < 2 ? 0 : Math.sqrt(squares(xs) / (xs.length - 1))
 
 /** With denominator n; 0 for none. */
-export const populationStd = (xs: ReadonlyArray<number>): number =>
-  xs.length === 0 ? 0 : Math.sqrt(squares(xs) / xs.length)
+export const populationStd = (xs: ReadonlyArray<number>): number => Math.sqrt(squares(xs) / Math.max(1, xs.length))

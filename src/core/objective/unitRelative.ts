@@ -62,7 +62,7 @@ const differences = (units: Profile, cells: ReadonlyArray<Cell>): ReadonlyArray<
 export const unitRelative = (options: UnitRelativeOptions): AdvantageEstimator => ({
   name: `unit-relative(γ=${options.gamma}${options.scale === "none" ? ", unscaled" : ""})`,
   estimate: (group) => {
-    const { gamma, scale = "group", floor = STD_FLOOR } = options
+    const { gamma, scale, floor = STD_FLOOR } = options
     const profiles = group.flatMap(({ units }) => (units.length === 0 ? [] : [units]))
     const cells = cellsOf(profiles)
     const variance =
