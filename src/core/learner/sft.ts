@@ -3,13 +3,35 @@ import { type ModelConfig, parameterSpecs } from "../model/index.ts"
 import { PolicyLoss } from "../objective/index.ts"
 import type { GradientTransform } from "../optim/index.ts"
 import { Programs } from "../program/index.ts"
-import type { Json, Stage } from "../run/index.ts"
-import type { Backend, BackendFailure } from "../service/index.ts"
+import type { Json, Metrics, Stage } from "../run/index.ts"
+import { Sampling } from "../sampling/index.ts"
+import type {
+  Backend,
+  BackendFailure,
+  BadFeed,
+  BadSamplingOptions,
+  Memory,
+  SampleError,
+  SamplingOptions
+} from "../service/index.ts"
+import { Rng, Tensors } from "../tensor/index.ts"
 import { batchAt } from "./batchAt.ts"
+import type { PromptItem } from "./Drawn.ts"
+import { type Judge, outcomeMetrics } from "./outcomes.ts"
 import { type Params, prefixed, unprefixed } from "./Params.ts"
 import * as Scorer from "./Scorer.ts"
 import * as Sequence from "./Sequence.ts"
 import * as Trainer from "./Trainer.ts"
+
+/** Prompts that the model answers at each validation. What it is worth is logged, and chooses nothing. */
+export interface SftGenerations {
+  /** Held out of the training problems, not of the test's: training spec D6. */
+  readonly items: ReadonlyArray<PromptItem>
+  readonly sampling: SamplingOptions
+  readonly judge: Judge
+  /** Ids below it can be drawn; the whole table by default. */
+  readonly vocabulary?: number
+}
 
 export interface SftOptions {
   readonly name: string
@@ -23,16 +45,21 @@ export interface SftOptions {
   readonly validation: ReadonlyArray<Sequence.Sequence>
   readonly steps: number
   readonly batchSize: number
+  /** Sequences of a step whose activations are held at once; all by default. The step is the same. */
+  readonly microBatch?: number
   readonly optimiser: GradientTransform
   /** A validation, and a checkpoint, every so many steps. */
   readonly validateEvery: number
+  readonly generations?: SftGenerations
 }
 
-export type SftError = Trainer.TrainerError | Scorer.ScoreError
+export type SftError = Trainer.TrainerError | Scorer.ScoreError | SampleError
 
 export interface SftStage extends Stage<SftError, never> {
   /** The parameters of the best validation loss. */
   readonly result: Effect.Effect<Params>
+  /** The parameters after the last step. */
+  readonly last: Effect.Effect<Params, SftError>
 }
 
 /** Mean negative log-likelihood a completion token, over all sequences. */
@@ -40,6 +67,33 @@ const heldOutLoss = (score: Scorer.Score, sequences: ReadonlyArray<Sequence.Sequ
   Effect.map(score(sequences), (rows) => {
     const tokens = rows.reduce((n, row) => n + row.length, 0)
     return -rows.reduce((total, row) => row.reduce((s, x) => s + x, total), 0) / Math.max(1, tokens)
+  })
+
+/** Answers of the model in memory to held-out prompts: `eval/rewards/<name>/{mean,std}`, and how they look. */
+const generating = (
+  { config, seed, name }: SftOptions,
+  { items, sampling, judge, vocabulary }: SftGenerations,
+  memory: Memory
+) =>
+  Effect.gen(function* () {
+    const longest = items.reduce((n, { prompt }) => Math.max(n, prompt.length), 0)
+    const sampler = yield* Sampling.make({
+      config,
+      memory,
+      contextLength: Math.min(config.max_position_embeddings, longest + sampling.maxTokens),
+      ...(vocabulary === undefined ? {} : { vocabulary })
+    })
+    // The same streams at every validation, so that what differs is the model.
+    const requests = items.map(({ prompt }, i) => ({ prompt, seed: Rng.seed(Rng.make(seed, name, "generations", i)) }))
+    return Effect.map(sampler.sample(requests, sampling), (drawn): Metrics => {
+      const judged = drawn.map(({ completion }, i) => judge(items[i]!, completion))
+      const cut = drawn.filter(({ finishReason }) => finishReason === "length").length
+      return {
+        ...outcomeMetrics(judged, "eval/rewards/"),
+        "eval/completions/mean_length": drawn.reduce((n, { completion }) => n + completion.length, 0) / drawn.length,
+        "eval/completions/clipped_ratio": cut / drawn.length
+      }
+    })
   })
 
 interface Best {
@@ -51,22 +105,29 @@ interface Best {
  * Supervised fine-tuning: minimises -Σ log π(completion) / Σ tokens over demonstrations, prompts masked, end of
  * sequence supervised, and keeps the parameters of the best validation loss.
  *
- * @see specs/32-policy-objective.md
+ * @see specs/32-policy-objective.md, specs/39-baselines.md
  */
-export const make = (options: SftOptions): Effect.Effect<SftStage, BackendFailure, Backend | Scope.Scope> =>
+export const make = (
+  options: SftOptions
+): Effect.Effect<SftStage, BackendFailure | BadFeed | BadSamplingOptions, Backend | Scope.Scope> =>
   Effect.gen(function* () {
-    const { config, seed, name, train, validation } = options
+    const { config, seed, name, train, validation, microBatch } = options
     const trainer = yield* Trainer.make({
       params: parameterSpecs(config),
       optimiser: options.optimiser,
       batch: ({ rows, width }) => ({
         ids: Programs.spec([rows, width], "i32"),
-        mask: Programs.spec([rows, width])
+        mask: Programs.spec([rows, width]),
+        ...(microBatch === undefined ? {} : { tokens: Programs.spec([]) })
       }),
-      loss: (params, { ids, mask }) => ({
-        loss: PolicyLoss.negativeLogLikelihood(Scorer.logProbsOf(config, params, ids), mask)
+      loss: (params, { ids, mask, tokens }) => ({
+        loss: PolicyLoss.negativeLogLikelihood(Scorer.logProbsOf(config, params, ids), mask, tokens)
       })
     })
+    const generate =
+      options.generations === undefined
+        ? Effect.succeed({})
+        : yield* generating(options, options.generations, trainer.memory)
     const score = yield* Scorer.logProbs(config, trainer.memory)
     const width = Sequence.width(train)
     let best: Best = { loss: Number.POSITIVE_INFINITY, step: -1 }
@@ -78,8 +139,24 @@ export const make = (options: SftOptions): Effect.Effect<SftStage, BackendFailur
         best = { loss, step }
         kept = yield* trainer.params
       }
-      return loss
+      return { "eval/loss": loss, ...(yield* generate) }
     })
+
+    const feedsOf = (batch: ReadonlyArray<Sequence.Sequence>, rows: number) => ({
+      ids: Sequence.ids(batch, rows, width),
+      mask: Sequence.completionMask(batch, rows, width)
+    })
+
+    const update = (index: number, batch: ReadonlyArray<Sequence.Sequence>) => {
+      if (microBatch === undefined) {
+        return trainer.update(index, { rows: batch.length, width }, feedsOf(batch, batch.length))
+      }
+      const tokens = Tensors.scalar(batch.reduce((n, { completion }) => n + completion.length, 0))
+      const parts = Array.from({ length: Math.ceil(batch.length / microBatch) }, (_, i) => ({
+        feeds: { ...feedsOf(batch.slice(i * microBatch, (i + 1) * microBatch), microBatch), tokens }
+      }))
+      return trainer.accumulate(index, { rows: microBatch, width }, parts)
+    }
 
     return {
       name,
@@ -91,15 +168,9 @@ export const make = (options: SftOptions): Effect.Effect<SftStage, BackendFailur
         yield* trainer.load(options.params)
       }),
       step: Effect.fnUntraced(function* (index) {
-        const batch = batchAt(seed, name, train, options.batchSize, index)
-        const rows = batch.length
-        const metrics = yield* trainer.update(
-          index,
-          { rows, width },
-          { ids: Sequence.ids(batch, rows, width), mask: Sequence.completionMask(batch, rows, width) }
-        )
+        const metrics = yield* update(index, batchAt(seed, name, train, options.batchSize, index))
         const due = (index + 1) % options.validateEvery === 0 || index + 1 === options.steps
-        return due ? { ...metrics, "eval/loss": yield* validate(index) } : metrics
+        return due ? { ...metrics, ...(yield* validate(index)) } : metrics
       }),
       save: Effect.map(trainer.save, (memory) => ({
         tensors: { ...prefixed("memory/", memory), ...prefixed("best/", kept) },
@@ -111,6 +182,7 @@ export const make = (options: SftOptions): Effect.Effect<SftStage, BackendFailur
         kept = unprefixed("best/", tensors)
         yield* trainer.restore(unprefixed("memory/", tensors))
       }),
-      result: Effect.sync(() => kept)
+      result: Effect.sync(() => kept),
+      last: trainer.params
     }
   })

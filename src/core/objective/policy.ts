@@ -8,6 +8,7 @@ import {
   exp,
   greater,
   InvalidProgram,
+  type Like,
   less,
   max,
   min,
@@ -158,8 +159,13 @@ export const grpo = (options: Pick<SurrogateOptions, "clipLow" | "clipHigh" | "k
 /** The estimator k3 of KL(π ‖ π_ref), a token: non-negative, zero at equality, in nats. */
 export const k3 = thirdEstimator.estimate
 
-/** Mean negative log-likelihood of the masked tokens, in nats a token: supervised fine-tuning. */
-export const negativeLogLikelihood = (logProbs: Expr, mask: Expr): Expr => neg(weightedMean(logProbs, mask))
+/**
+ * Mean negative log-likelihood of the masked tokens, in nats a token: supervised fine-tuning.
+ *
+ * @param tokens those of the whole batch, where this is a part of it
+ */
+export const negativeLogLikelihood = (logProbs: Expr, mask: Expr, tokens?: Like): Expr =>
+  neg(weightedMean(logProbs, mask, tokens))
 
 /**
  * The likelihood of tokens, each by its weight, the advantage: l = -A · log π, whose gradient is the policy gradient
