@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import {
-  aurocPooled,
   differenceOverPrompts,
   meanOverPrompts,
   meanOverSeeds,
@@ -47,16 +46,6 @@ describe("over prompts", () => {
 
   it("edge: one prompt shows no spread, so its interval is the whole range", () => {
     expect(meanOverPrompts([0.5], Resamplings.standard, "none")).toHaveProperty("ci95", [0, 1])
-  })
-
-  it("edge: 100 000 rows and 1000 draws take seconds", () => {
-    const pools = Array.from({ length: 12_500 }, (_, b) => ({
-      correct: Array.from({ length: 8 }, (_, i) => (b * 7 + i * 3) % 5 < 2),
-      scores: Array.from({ length: 8 }, (_, i) => Math.sin(b * 8 + i))
-    }))
-    const started = performance.now()
-    expect(aurocPooled(pools, Resamplings.standard)._tag).toBe("Estimate")
-    expect(performance.now() - started).toBeLessThan(15_000)
   })
 })
 
