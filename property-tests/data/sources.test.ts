@@ -39,10 +39,25 @@ describe("Sources.file", () => {
     it(`golden: ${name} gives the rows that its writer reads back`, async () =>
       expect(await read(Sources.file(join(tables, name)))).toEqual(expected))
 
-  it("law: JSON lines, Parquet and Arrow of the same rows are the same", async () => {
-    const path = join(folder, "rows.jsonl")
-    writeFileSync(path, expected.map((r) => `${JSON.stringify(r)}\n`).join(""))
+  const lines = expected.map((r) => `${JSON.stringify(r)}\n`).join("")
+  it.each([
+    ["rows.jsonl", lines],
+    ["array.json", `\uFEFF\n ${JSON.stringify(expected, null, 2)}`],
+    ["lines.json", lines]
+  ])("law: %s of the same rows gives the same as Parquet and Arrow", async (name, text) => {
+    const path = join(folder, name)
+    writeFileSync(path, text)
     expect(await read(Sources.file(path))).toEqual(expected)
+  })
+  it.each(["[{", '[{"id": 1} 2]'])("error: an array that is cut or broken names the file: %s", async (text) => {
+    const path = join(folder, "broken.json")
+    writeFileSync(path, text)
+    const error = await run(Effect.flip(Sources.readAll(Sources.file(path), Row)))
+    expect([error._tag, error.message.includes(path), error.message.includes("fetch it again")]).toEqual([
+      "FileError",
+      true,
+      true
+    ])
   })
 
   for (const name of ["rows.parquet", "rows.arrow"])
@@ -118,7 +133,7 @@ describe("Sources.split", () => {
     )
     const error = await run(Effect.flip(Sources.split(folder, "dev", ["main"])))
     expect(error.message).toContain(
-      "none of dev.jsonl, dev.jsonl.gz, dev.parquet, dev.arrow, dev-00000-of-0000K.parquet"
+      "none of dev.jsonl, dev.jsonl.gz, dev.json, dev.parquet, dev.arrow, dev-00000-of-0000K.parquet, dev/0000.parquet"
     )
   })
   it("error: a missing shard is named, the others are not read as the whole", async () => {

@@ -2,6 +2,7 @@ import { Effect, FileSystem, Result, Schema, Stream } from "effect"
 import * as Arrow from "./Arrow.ts"
 import { type Contents, collect, type Line, onlyGood } from "./Contents.ts"
 import { type BadRows, FileError, fileError } from "./errors.ts"
+import * as Json from "./Json.ts"
 import * as Jsonl from "./Jsonl.ts"
 import * as Parquet from "./Parquet.ts"
 import { decodeRow } from "./parseRow.ts"
@@ -24,11 +25,12 @@ const jsonl: Format = (path) => Jsonl.stream(path, Schema.Unknown)
 const formats: Readonly<Record<(typeof endings)[number], Format>> = {
   ".jsonl": jsonl,
   ".jsonl.gz": jsonl,
+  ".json": Json.rows,
   ".parquet": Parquet.rows,
   ".arrow": Arrow.rows
 }
 
-/** One file, its format told by its ending: `.jsonl`, `.jsonl.gz`, `.parquet` or `.arrow`. */
+/** One file, its format told by its ending: one of `endings`. */
 export const file = (path: string): Source => {
   const ending = endings.find((e) => path.endsWith(e))
   const reason = `its ending is none of ${endings.join(", ")}`

@@ -6,7 +6,7 @@ export type SplitFiles =
   | { readonly _tag: "None"; readonly forms: ReadonlyArray<string> }
 
 /** Endings of a split in one file. */
-export const endings = [".jsonl", ".jsonl.gz", ".parquet", ".arrow"] as const
+export const endings = [".jsonl", ".jsonl.gz", ".json", ".parquet", ".arrow"] as const
 
 const SHARD = /-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$/
 const PART = /\/(\d{4,5})\.parquet$/
@@ -49,7 +49,7 @@ const inHome = (paths: ReadonlyArray<string>, at: string): SplitFiles | undefine
 }
 
 /**
- * The files of a split, as data sets are published: `<split>.jsonl`, `.jsonl.gz`, `.parquet` or `.arrow`; shards
+ * The files of a split, as data sets are published: `<split>.jsonl`, `.jsonl.gz`, `.json`, `.parquet` or `.arrow`; shards
  * `<split>-00000-of-0000K.parquet`; or `<split>/0000.parquet` and on, as a hub converts them. They are looked for in the
  * root, in `data`, and in the folders of `within`.
  *
