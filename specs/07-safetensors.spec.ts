@@ -8,7 +8,7 @@ const file = (json: string, data: ReadonlyArray<number> = []): Uint8Array => {
   const header = new TextEncoder().encode(json)
   const length = new Uint8Array(8)
   new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true)
-  return Uint8Array.of(...length, ...header, ...data)
+  return Uint8Array.from([...length, ...header, ...data])
 }
 
 const entry = (dtype: string, shape: ReadonlyArray<number>, begin: number, end: number): string =>
@@ -127,3 +127,32 @@ describe("encode", () => {
     expect(() => Safetensors.encode({ __metadata__: Tensors.scalar(1) })).toThrow(/__metadata__/)
   })
 })
+
+describe("bytesOf", () => {
+  const bits = (dtype: "F16" | "BF16", values: ReadonlyArray<number>) => {
+    const { buffer } = new Uint8Array(Safetensors.bytesOf(Tensors.f32(values, [values.length]), dtype))
+    return [...new Uint16Array(buffer)].map((b) => b.toString(16))
+  }
+  // What PyTorch 2 makes of these values.
+  it("golden: floats narrow to the nearest, ties to the even one, too large ones to infinity", () => {
+    const values = [1.5, 1 + 2 ** -8, 1 + 3 * 2 ** -8, -(2 ** -133), 3.4e38, -0]
+    expect(bits("BF16", values)).toEqual(["3fc0", "3f80", "3f82", "8001", "7f80", "8000"])
+    const halves = [1.5, 1 + 2 ** -11, 1 + 3 * 2 ** -11, 65519, 65520, -(2 ** -24), 2 ** -25, 3 * 2 ** -26, Number.NaN]
+    expect(bits("F16", halves)).toEqual(["3e00", "3c00", "3c02", "7bff", "7c00", "8001", "0", "1", "7e00"])
+  })
+
+  it("law: narrowing undoes widening, for every one of the 65536 values", () => {
+    const all = new Uint16Array(65536).map((_, i) => i)
+    for (const dtype of ["F16", "BF16"] as const) {
+      const wide = tensor(one(dtype, [65536], [...new Uint8Array(all.buffer)]))
+      const { buffer } = new Uint8Array(Safetensors.bytesOf(wide, dtype))
+      const back = new Uint16Array(buffer)
+      const wrong = all.filter((b, i) => back[i] !== b && !Number.isNaN(wide.data[i]))
+      expect([...wrong]).toEqual([])
+      expect(back.filter((b, i) => Number.isNaN(wide.data[i]) && !isNaN(dtype, b))).toHaveLength(0)
+    }
+  })
+})
+
+const isNaN = (dtype: "F16" | "BF16", bits: number): boolean =>
+  dtype === "F16" ? (bits & 0x7fff) > 0x7c00 : (bits & 0x7fff) > 0x7f80

@@ -4,14 +4,14 @@ import { fromBFloat16, fromHalf } from "./half.ts"
 import {
   type Checked,
   type Entry,
+  type Header,
   headerLength,
   parseHeader,
-  SafetensorsRejected,
-  type StoredDType,
-  widths
+  SafetensorsRejected
 } from "./SafetensorsHeader.ts"
 
-export { headerLength, parseHeader }
+export { bytesOf, encode, type FloatFormat, layout, type Planned } from "./encodeSafetensors.ts"
+export { type Entry, type Header, headerLength, parseHeader }
 
 /** A file's tensors and its free text. */
 export interface Contents {
@@ -36,19 +36,22 @@ const integers = (name: string, values: ArrayLike<number | bigint>, { shape }: E
  * One tensor from its own bytes. F32, F16 and BF16 become f32 exactly, F64 is held wide; integers become i32,
  * where they fit; BOOL becomes bool. The result shares no memory with `bytes`.
  */
-export const tensorOf = (name: string, entry: Entry, bytes: Uint8Array): Checked<Tensor> => {
+export const tensorOf = (name: string, entry: Entry, bytes: Uint8Array): Checked<Tensor> =>
+  // A copy, since typed arrays need their own alignment. Not `slice()`: that of a Node `Buffer` is a view.
+  adopt(name, entry, new Uint8Array(bytes).buffer)
+
+/** As `tensorOf`, of a buffer that holds nothing else and now belongs to the tensor: F32 is not copied. */
+export const adopt = (name: string, entry: Entry, buffer: ArrayBuffer): Checked<Tensor> => {
   const { dtype, shape } = entry
-  if (bytes.length !== entry.end - entry.begin) {
+  if (buffer.byteLength !== entry.end - entry.begin) {
     return Result.fail(
       new SafetensorsRejected({
         kind: "malformed",
         tensor: name,
-        reason: `has ${entry.end - entry.begin} bytes in the header, ${bytes.length} were given.`
+        reason: `has ${entry.end - entry.begin} bytes in the header, ${buffer.byteLength} were given.`
       })
     )
   }
-  // A copy, since typed arrays need their own alignment. Not `slice()`: that of a Node `Buffer` is a view.
-  const { buffer } = new Uint8Array(bytes)
   switch (dtype) {
     case "F32":
       return Result.succeed(Tensors.f32(new Float32Array(buffer), shape))
@@ -99,48 +102,3 @@ export const decode = (bytes: Uint8Array): Checked<Contents> =>
     }
     return Result.succeed({ tensors: Object.fromEntries(tensors), metadata })
   })
-
-const storedAs = (tensor: Tensor): StoredDType =>
-  tensor.dtype === "i32"
-    ? "I32"
-    : tensor.dtype === "bool"
-      ? "BOOL"
-      : tensor.data instanceof Float64Array
-        ? "F64"
-        : "F32"
-
-/**
- * Writes a file: f32 as F32, or as F64 where it is held wide, i32 as I32, bool as BOOL. Equal tensors give equal
- * bytes whatever the order of their names: tensors lie by element width, widest first, and then by name.
- *
- * @param metadata `{ format: "pt" }` by default, which loaders look for
- * @throws RangeError for a tensor named `__metadata__`, which the format reserves
- */
-export const encode = (
-  tensors: Readonly<Record<string, Tensor>>,
-  metadata: Readonly<Record<string, string>> = { format: "pt" }
-): Uint8Array => {
-  if (Object.hasOwn(tensors, "__metadata__")) throw new RangeError('No tensor may be named "__metadata__".')
-  const sorted = Object.entries(tensors)
-    .map(([name, tensor]) => ({ name, tensor, dtype: storedAs(tensor) }))
-    .sort((a, b) => widths[b.dtype] - widths[a.dtype] || (a.name < b.name ? -1 : 1))
-  let end = 0
-  const entries = sorted.map(({ name, tensor, dtype }) => {
-    const begin = end
-    end += tensor.data.byteLength
-    return [name, { dtype, shape: tensor.shape, data_offsets: [begin, end] }] as const
-  })
-  const json = JSON.stringify(Object.fromEntries([["__metadata__", metadata], ...entries]))
-  const header = new TextEncoder().encode(json)
-  const padded = Math.ceil(header.length / 8) * 8
-  const bytes = new Uint8Array(8 + padded + end)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true)
-  bytes.set(header, 8)
-  bytes.fill(0x20, 8 + header.length, 8 + padded)
-  let at = 8 + padded
-  for (const { tensor } of sorted) {
-    bytes.set(new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength), at)
-    at += tensor.data.byteLength
-  }
-  return bytes
-}
