@@ -6,15 +6,8 @@ import { plainRow } from "./plainValue.ts"
 const broken = (file: string) =>
   fileError(file, "decode", ". Needed is a complete Arrow file (stream or file format, not packed); fetch it again")
 
-/**
- * The rows of an Arrow IPC file, in the stream or the file format.
- *
- * @param columns top-level columns, default all; one that the file lacks is missing from every row
- */
-export const rows = (
-  file: string,
-  columns?: ReadonlyArray<string>
-): Stream.Stream<Line<unknown>, FileError, FileSystem.FileSystem> =>
+/** The rows of an Arrow IPC file, in the stream or the file format. */
+export const rows: ReadRows = (file, columns) =>
   Stream.unwrap(
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
@@ -32,8 +25,7 @@ export const rows = (
             const vectors = names.map((name) => [name, batch.getChild(name)] as const)
             for (let i = 0; i < batch.numRows; i++) {
               const values = vectors.map(([name, vector]) => [name, vector?.get(i)] as const)
-              const row = plainRow(values, isVector)
-              out.push({ file, line: out.length + 1, counts: "rows", row: Result.succeed(row) })
+              out.push(tableRow(file, out.length + 1, plainRow(values, isVector)))
             }
           }
           return out

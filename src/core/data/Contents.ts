@@ -1,11 +1,29 @@
-import { Effect, Result, Stream } from "effect"
-import { BadRows, type RowError } from "./errors.ts"
+import { Effect, type FileSystem, Result, Stream } from "effect"
+import { BadRows, type FileError, type RowError } from "./errors.ts"
 import type { RowPlace } from "./parseRow.ts"
 
 /** A good row, or what is wrong with a bad one, and where it stands. */
 export interface Line<A> extends RowPlace {
   readonly row: Result.Result<A, ReadonlyArray<RowError>>
 }
+
+/** A row of a table; only a schema can find it bad. @param line from 1 */
+export const tableRow = (file: string, line: number, row: unknown): Line<unknown> => ({
+  file,
+  line,
+  counts: "rows",
+  row: Result.succeed(row)
+})
+
+/**
+ * Reads the rows of one format.
+ *
+ * @param columns top-level columns that are wanted, default all; one that the file lacks is missing from every row
+ */
+export type ReadRows = (
+  file: string,
+  columns?: ReadonlyArray<string>
+) => Stream.Stream<Line<unknown>, FileError, FileSystem.FileSystem>
 
 /** What a file or table holds: its good rows, and an account of its bad ones. */
 export interface Contents<A> {

@@ -1,5 +1,5 @@
-import { Effect, FileSystem, Result, Schema, Stream } from "effect"
-import type { Line } from "./Contents.ts"
+import { Effect, FileSystem, Schema, Stream } from "effect"
+import { type Line, type ReadRows, tableRow } from "./Contents.ts"
 import { type FileError, fileError } from "./errors.ts"
 import * as Jsonl from "./Jsonl.ts"
 
@@ -7,13 +7,13 @@ const array = (file: string, text: string): Effect.Effect<ReadonlyArray<Line<unk
   Effect.try({
     try: () => {
       const rows: ReadonlyArray<unknown> = JSON.parse(text)
-      return rows.map((row, i) => ({ file, line: i + 1, counts: "rows", row: Result.succeed(row) }) as const)
+      return rows.map((row, i) => tableRow(file, i + 1, row))
     },
     catch: fileError(file, "decode", ". Needed is one complete JSON array of objects; fetch it again")
   })
 
 /** The rows of a `.json` file: of one array, or, as some publish it, an object a line. */
-export const rows = (file: string): Stream.Stream<Line<unknown>, FileError, FileSystem.FileSystem> =>
+export const rows: ReadRows = (file) =>
   Stream.unwrap(
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem

@@ -1,6 +1,6 @@
-import { Effect, FileSystem, Result, Stream } from "effect"
-import type { Line } from "./Contents.ts"
-import { type FileError, fileError } from "./errors.ts"
+import { Effect, FileSystem, Stream } from "effect"
+import { type ReadRows, tableRow } from "./Contents.ts"
+import { fileError } from "./errors.ts"
 import { plainRow } from "./plainValue.ts"
 
 const broken = (file: string) =>
@@ -10,16 +10,8 @@ const broken = (file: string) =>
     ". Needed is a complete Parquet file, its pages packed with Snappy or not at all; fetch it again or rewrite it"
   )
 
-/**
- * The rows of a Parquet file, a row group at a time; only the bytes of the wanted columns are read. A wanted column
- * that the file lacks is missing from every row.
- *
- * @param columns top-level columns, default all
- */
-export const rows = (
-  file: string,
-  columns?: ReadonlyArray<string>
-): Stream.Stream<Line<unknown>, FileError, FileSystem.FileSystem> =>
+/** The rows of a Parquet file, a row group at a time; only the bytes of the wanted columns are read. */
+export const rows: ReadRows = (file, columns) =>
   Stream.unwrap(
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
@@ -55,16 +47,11 @@ export const rows = (
             try: () => parquetReadObjects({ file: buffer, metadata, rowStart, rowEnd, ...only }),
             catch: broken(file)
           })
-          return Effect.map(read, (rows) => rows.map((row, i) => lineOf(file, rowStart + i + 1, Object.entries(row))))
+          return Effect.map(read, (rows) =>
+            rows.map((row, i) => tableRow(file, rowStart + i + 1, plainRow(Object.entries(row))))
+          )
         }),
         Stream.flatMap(Stream.fromIterable)
       )
     })
   )
-
-const lineOf = (file: string, line: number, entries: Iterable<readonly [string, unknown]>): Line<unknown> => ({
-  file,
-  line,
-  counts: "rows",
-  row: Result.succeed(plainRow(entries))
-})

@@ -1,6 +1,6 @@
 import { Effect, FileSystem, Result, Schema, Stream } from "effect"
 import * as Arrow from "./Arrow.ts"
-import { type Contents, collect, type Line, onlyGood } from "./Contents.ts"
+import { type Contents, collect, type Line, onlyGood, type ReadRows } from "./Contents.ts"
 import { type BadRows, FileError, fileError } from "./errors.ts"
 import * as Json from "./Json.ts"
 import * as Jsonl from "./Jsonl.ts"
@@ -16,13 +16,8 @@ export interface Source {
   readonly rows: (columns?: ReadonlyArray<string>) => Stream.Stream<Line<unknown>, FileError, FileSystem.FileSystem>
 }
 
-type Format = (
-  file: string,
-  columns?: ReadonlyArray<string>
-) => Stream.Stream<Line<unknown>, FileError, FileSystem.FileSystem>
-
-const jsonl: Format = (path) => Jsonl.stream(path, Schema.Unknown)
-const formats: Readonly<Record<(typeof endings)[number], Format>> = {
+const jsonl: ReadRows = (path) => Jsonl.stream(path, Schema.Unknown)
+const formats: Readonly<Record<(typeof endings)[number], ReadRows>> = {
   ".jsonl": jsonl,
   ".jsonl.gz": jsonl,
   ".json": Json.rows,
