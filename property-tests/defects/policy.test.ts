@@ -3,9 +3,10 @@ import { Effect, Result } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Reference from "../../src/backends/reference/index.ts"
-import { type Drawn, Policies, policyStep, Sequence, Sft } from "../../src/core/learner/index.ts"
+import { Airl, type Drawn, Policies, policyStep, Sequence, Sft } from "../../src/core/learner/index.ts"
 import { Advantage, type AdvantageEstimator, type UnitRewards } from "../../src/core/objective/index.ts"
 import { adamw } from "../../src/core/optim/index.ts"
+import { Granularities } from "../../src/core/reward/index.ts"
 import { Rng } from "../../src/core/tensor/index.ts"
 import { configure } from "../../src/experiments/configure/index.ts"
 import * as Subject from "../learner/subject.ts"
@@ -79,6 +80,22 @@ describe("configuration", () => {
 })
 
 describe("learning", () => {
+  it("D6: which policy is kept does not depend on which answers are right", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const kept = Effect.fnUntraced(function* (isCorrect: (index: number) => boolean) {
+          const stage = yield* Airl.make(Subject.airl(Granularities.sparse, { isCorrect }))
+          yield* stage.start
+          const metrics = yield* Subject.steps(stage, 0, stage.steps)
+          return { shown: metrics.at(-1)!["display/pass_at_1"], policy: Subject.bytes((yield* stage.result).policy) }
+        })
+        const [none, all] = [yield* kept(() => false), yield* kept(() => true)]
+        expect([none.shown, all.shown]).toEqual([0, 1])
+        expect(all.policy).toEqual(none.policy)
+      })
+    ))
+
   it("D19: imitation supervises the completion to its end token, also where padding is that token, and no prompt", () => {
     const eosIsPad = [
       { prompt: [5, 6, 7], completion: [8, 0] },
