@@ -128,7 +128,7 @@ const partsOf = (
 }
 
 /** Everything that making a policy can fail with. */
-export type PolicyError = BackendFailure | BadFeed | BadSamplingOptions
+export type PolicyError = BackendFailure | BadFeed | BadSamplingOptions | Trainer.BadMicroBatch
 
 /**
  * A policy: trainer, sampler and scorer on one memory, and the reference on a memory of its own that nothing writes
@@ -137,6 +137,7 @@ export type PolicyError = BackendFailure | BadFeed | BadSamplingOptions
 export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError, Backend | Scope.Scope> =>
   Effect.gen(function* () {
     const { config, params, objective, sampling, longestPrompt, vocabulary, trains = () => true, microBatch } = options
+    yield* Trainer.checkMicroBatch(microBatch)
     const backend = yield* Backend
     const [trained, frozen] = split(parameterSpecs(config), trains)
     const trainer = yield* Trainer.make({

@@ -1,4 +1,4 @@
-import { Effect, Exit, type Scope, ScopedCache } from "effect"
+import { Data, Effect, Exit, type Scope, ScopedCache } from "effect"
 import {
   applyStep,
   type GradientTransform,
@@ -53,6 +53,19 @@ export interface TrainerOptions<B extends Specs> {
    */
   readonly programs?: number
 }
+
+/** Micro-batches of a size that no batch can be cut into. */
+export class BadMicroBatch extends Data.TaggedError("BadMicroBatch")<{
+  readonly rows: number
+}> {
+  override get message(): string {
+    return `microBatch is ${this.rows} rows. Give an integer of at least 1, or leave it out to train on the whole batch at once.`
+  }
+}
+
+/** Refuses a size of micro-batches that means nothing; without a size there are none. */
+export const checkMicroBatch = (rows: number | undefined): Effect.Effect<void, BadMicroBatch> =>
+  rows === undefined || (Number.isInteger(rows) && rows >= 1) ? Effect.void : Effect.fail(new BadMicroBatch({ rows }))
 
 /** A part of a batch. */
 export interface MicroBatch {

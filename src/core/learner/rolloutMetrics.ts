@@ -17,17 +17,22 @@ export const rolloutMetrics = (rollouts: ReadonlyArray<Drawn>): Metrics => {
   }
 }
 
-/** A trace's reward in the log is the mean of its units, whatever the estimator selects, and its outcome's. */
-const traceReward = ({ units, outcome = 0 }: UnitRewards): number => mean(units) + outcome
+/** A trace's reward in the log is the mean of its units, whatever the estimator selects, and its outcome's; [] for none. */
+const traceReward = ({ units, outcome }: UnitRewards): ReadonlyArray<number> =>
+  units.length === 0 && outcome === undefined ? [] : [mean(units) + (outcome ?? 0)]
 
-/** Rewards of the rollouts of a step, groups of G side by side: their mean, and how they differ within groups. */
+const meanOrNull = (xs: ReadonlyArray<number>): number | null => (xs.length === 0 ? null : mean(xs))
+
+/**
+ * Rewards of the rollouts of a step, groups of G side by side: their mean, and how they differ within groups. Rollouts
+ * without a reward are left out.
+ */
 export const rewardMetrics = (rewards: ReadonlyArray<UnitRewards>, generations: number): Metrics => {
-  const traces = rewards.map(traceReward)
-  const groups = Array.from({ length: traces.length / generations }, (_, g) =>
-    sampleStd(traces.slice(g * generations, (g + 1) * generations))
+  const groups = Array.from({ length: rewards.length / generations }, (_, g) =>
+    sampleStd(rewards.slice(g * generations, (g + 1) * generations).flatMap(traceReward))
   )
   return {
-    reward: mean(traces),
+    reward: meanOrNull(rewards.flatMap(traceReward)),
     reward_std: mean(groups),
     frac_reward_zero_std: mean(groups.map((std) => (std < 1e-12 ? 1 : 0)))
   }
@@ -35,6 +40,9 @@ export const rewardMetrics = (rewards: ReadonlyArray<UnitRewards>, generations: 
 
 /** Mean and deviation of the learned reward, before weights and outcomes. */
 export const learnedMetrics = (rewards: ReadonlyArray<UnitRewards>): Metrics => {
-  const traces = rewards.map(traceReward)
-  return { "rewards/learned/mean": mean(traces), "rewards/learned/std": sampleStd(traces) }
+  const traces = rewards.flatMap(traceReward)
+  return {
+    "rewards/learned/mean": meanOrNull(traces),
+    "rewards/learned/std": traces.length === 0 ? null : sampleStd(traces)
+  }
 }

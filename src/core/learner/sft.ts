@@ -109,9 +109,14 @@ interface Best {
  */
 export const make = (
   options: SftOptions
-): Effect.Effect<SftStage, BackendFailure | BadFeed | BadSamplingOptions, Backend | Scope.Scope> =>
+): Effect.Effect<
+  SftStage,
+  BackendFailure | BadFeed | BadSamplingOptions | Trainer.BadMicroBatch,
+  Backend | Scope.Scope
+> =>
   Effect.gen(function* () {
     const { config, seed, name, train, validation, microBatch } = options
+    yield* Trainer.checkMicroBatch(microBatch)
     const trainer = yield* Trainer.make({
       params: parameterSpecs(config),
       optimiser: options.optimiser,
