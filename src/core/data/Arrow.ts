@@ -1,5 +1,5 @@
-import { Effect, FileSystem, Result, Schema, Stream } from "effect"
-import type { Line } from "./Contents.ts"
+import { Effect, FileSystem, Schema, Stream } from "effect"
+import { type Line, type ReadRows, tableRow } from "./Contents.ts"
 import { type FileError, fileError } from "./errors.ts"
 import { plainRow } from "./plainValue.ts"
 
