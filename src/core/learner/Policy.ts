@@ -13,9 +13,11 @@ import {
   type Feeds,
   type Sampled,
   type SampleError,
+  type Sampler,
   type SamplingOptions
 } from "../service/index.ts"
 import { Rng, Tensors } from "../tensor/index.ts"
+import { followed } from "./followed.ts"
 import { type Params, split } from "./Params.ts"
 import * as Scorer from "./Scorer.ts"
 import * as Sequence from "./Sequence.ts"
@@ -39,6 +41,13 @@ export interface PolicyOptions {
    * up (`grpo`, `dr_grpo`, `dapo`) the update is the same.
    */
   readonly microBatch?: number
+  /** Draws the completions in the place of a sampler on the trainer's own memory: an inference server. */
+  readonly sampler?: Sampler["Service"]
+  /**
+   * Largest mean |log π of that sampler - log π of the trainer| on its first batch, in nats a token; 0.05 by default,
+   * which leaves room for bfloat16.
+   */
+  readonly samplerTolerance?: number
 }
 
 /** Sequences that are sampled together: a small model decodes 128 rows in hardly more time than 32. */
@@ -63,7 +72,7 @@ export interface Policy {
   readonly sample: (
     prompts: ReadonlyArray<ReadonlyArray<number>>,
     rng: Rng.Rng
-  ) => Effect.Effect<ReadonlyArray<Sampled>, SampleError>
+  ) => Effect.Effect<ReadonlyArray<Sampled>, SampleError | Scorer.ScoreError>
   readonly logProbs: Scorer.Score
   readonly objective: PolicyObjective
   /** Log-probabilities under the reference policy. */
@@ -159,33 +168,42 @@ export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError,
     })
     const reference = yield* backend.memory
     yield* reference.write(residentParams(params))
-    const sampler = yield* Sampling.make({
-      config,
-      memory: trainer.memory,
-      contextLength: Math.min(config.max_position_embeddings, longestPrompt + sampling.maxTokens),
-      batchSize: SAMPLING_ROWS,
-      ...(vocabulary === undefined ? {} : { vocabulary })
-    })
+    const logProbs = yield* Scorer.logProbs(config, trainer.memory)
+    const { sample, changed } =
+      options.sampler === undefined
+        ? {
+            ...(yield* Sampling.make({
+              config,
+              memory: trainer.memory,
+              contextLength: Math.min(config.max_position_embeddings, longestPrompt + sampling.maxTokens),
+              batchSize: SAMPLING_ROWS,
+              ...(vocabulary === undefined ? {} : { vocabulary })
+            })),
+            changed: Effect.void
+          }
+        : followed(options.sampler, { params: trainer.params, logProbs, tolerance: options.samplerTolerance })
 
     return {
       objective,
-      start: trainer.load(params),
+      start: Effect.andThen(trainer.load(params), changed),
       sample: (prompts, rng) =>
-        sampler.sample(
+        sample(
           prompts.map((prompt) => ({ prompt, seed: Rng.seed(rng) })),
           sampling
         ),
-      logProbs: yield* Scorer.logProbs(config, trainer.memory),
+      logProbs,
       referenceLogProbs: yield* Scorer.logProbs(config, reference, { frozen: true }),
       update: (count, batch, referenceLogProbs) => {
         const width = Sequence.width(batch)
         const rows = batch.map((one, i): Row => ({ ...one, referenceLogProbs: referenceLogProbs[i]! }))
-        return microBatch === undefined
-          ? trainer.update(count, { rows: rows.length, width }, feedsOf(rows, rows.length, width))
-          : trainer.accumulate(count, { rows: microBatch, width }, partsOf(objective, rows, microBatch, width))
+        const update =
+          microBatch === undefined
+            ? trainer.update(count, { rows: rows.length, width }, feedsOf(rows, rows.length, width))
+            : trainer.accumulate(count, { rows: microBatch, width }, partsOf(objective, rows, microBatch, width))
+        return Effect.tap(update, changed)
       },
       params: trainer.params,
       save: trainer.save,
-      restore: trainer.restore
+      restore: (tensors) => Effect.andThen(trainer.restore(tensors), changed)
     }
   })

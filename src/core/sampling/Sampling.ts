@@ -108,7 +108,7 @@ export const make = Effect.fn("Sampling.make")(function* (
     return rows.map(Rows.result)
   })
 
-  return { sample: (requests, options) => lock.withPermit(sample(requests, options)) }
+  return { sample: (requests, options) => lock.withPermit(sample(requests, options)), follow: () => Effect.void }
 })
 
 /** The sampler as a Layer over a backend. */

@@ -1,4 +1,6 @@
+export { type Agreement, agreement, checkAgreement } from "./agreement.ts"
 export * as Batches from "./Batch.ts"
+export { rejected } from "./checkRequests.ts"
 export { type Candidates, candidates, type Drawn, draw, occurrences } from "./draw.ts"
 export { type Form, formOf, knobs, plain, withWindow } from "./Form.ts"
 export type { Settings } from "./Sampling.ts"

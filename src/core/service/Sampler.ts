@@ -1,5 +1,6 @@
 import { Context, Data, type Effect } from "effect"
-import type { RunError, UnsupportedOp } from "./errors.ts"
+import type { Feeds } from "./Backend.ts"
+import type { BackendFailure, BadFeed, RunError, UnsupportedOp } from "./errors.ts"
 
 /** How to draw the next token. Filters apply in this order: repetition penalty, temperature, top-k, top-p, min-p. */
 export interface SamplingOptions {
@@ -19,7 +20,10 @@ export interface SamplingOptions {
   readonly maxTokens: number
 }
 
-/** One sequence to draw. Its result depends on this record and the options alone. */
+/**
+ * One sequence to draw. Its result depends on this record and the options alone, where the sampler can give every
+ * sequence a stream of its own.
+ */
 export interface SampleRequest {
   readonly prompt: ReadonlyArray<number>
   /** Names the random stream: `Rng.make(seed)`, one uniform a token. */
@@ -57,8 +61,48 @@ export class BadSamplingOptions extends Data.TaggedError("BadSamplingOptions")<{
   }
 }
 
+/** A sampler elsewhere did not give what was asked for. */
+export class SamplerFailure extends Data.TaggedError("SamplerFailure")<{
+  /** As shown to people: its kind and address. */
+  readonly sampler: string
+  /**
+   * No answer in time, after retries; the key is not accepted; the request is not; another model than the one asked for
+   * answers, or it is not served; the answer is not what was asked for; the sampler gave up on a completion.
+   */
+  readonly kind: "unreachable" | "unauthorized" | "refused" | "model" | "answer" | "aborted"
+  readonly reason: string
+  readonly fix: string
+}> {
+  override get message(): string {
+    return `${this.sampler}: ${this.reason}. ${this.fix}`
+  }
+}
+
+/** Log-probabilities of a sampler and of the trainer that cannot be those of one model. */
+export class LogProbMismatch extends Data.TaggedError("LogProbMismatch")<{
+  /** Completion tokens compared. */
+  readonly tokens: number
+  /** Mean and largest |difference| a token, in nats. */
+  readonly mean: number
+  readonly largest: number
+  /** Largest mean that is accepted. */
+  readonly tolerance: number
+  readonly likely: string
+}> {
+  override get message(): string {
+    const { tokens, mean, largest, tolerance, likely } = this
+    return `Sampler and trainer disagree by ${mean.toFixed(4)} nats a token (largest ${largest.toFixed(4)}, ${tokens} tokens; at most ${tolerance} is accepted). ${likely}`
+  }
+}
+
 /** Everything that sampling can fail with. */
-export type SampleError = PromptRejected | BadSamplingOptions | RunError | UnsupportedOp
+export type SampleError =
+  | PromptRejected
+  | BadSamplingOptions
+  | SamplerFailure
+  | LogProbMismatch
+  | RunError
+  | UnsupportedOp
 
 /** Draws completions from the present policy: in process, or over the wire. */
 export class Sampler extends Context.Service<
@@ -69,5 +113,13 @@ export class Sampler extends Context.Service<
       requests: ReadonlyArray<SampleRequest>,
       options: SamplingOptions
     ) => Effect.Effect<ReadonlyArray<Sampled>, SampleError>
+    /**
+     * Has completions drawn from these parameters from now on: the policy's `version`-th, a number that rises with every
+     * change. A sampler that reads the policy's own memory has them already.
+     */
+    readonly follow: (
+      version: number,
+      params: Effect.Effect<Feeds, BackendFailure | BadFeed>
+    ) => Effect.Effect<void, SampleError>
   }
 >()("rewardflow/Sampler") {}

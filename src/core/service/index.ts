@@ -3,10 +3,12 @@ export { checkFeeds, misfit } from "./checkFeeds.ts"
 export { BackendFailure, BadFeed, NonFinite, type RunError, UnsupportedOp } from "./errors.ts"
 export {
   BadSamplingOptions,
+  LogProbMismatch,
   PromptRejected,
   type Sampled,
   type SampleError,
   type SampleRequest,
   Sampler,
+  SamplerFailure,
   type SamplingOptions
 } from "./Sampler.ts"
