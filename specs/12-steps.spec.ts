@@ -134,4 +134,9 @@ describe("granularities", () => {
     expect(Partitions.refines(fine!, other!)).toBe(false)
     expect([...Partitions.fromEnds([3, 0, 3], 5).ends]).toEqual([0, 3, 4])
   })
+  it("error: a unit end that is no token", () => {
+    for (const end of [-1, 1.5, 5, Number.NaN])
+      expect(() => Partitions.fromEnds([2, end], 5)).toThrow(`Unit end ${end} is no token of a completion of 5 tokens.`)
+    expect(() => Partitions.fromEnds([0], 0)).toThrow(RangeError)
+  })
 })

@@ -83,6 +83,65 @@ describe("corrupt_numbers", () => {
   })
 })
 
+describe("written numbers", () => {
+  const moved = (text: string, written: string) => outcomes(corruptNumbers, text.replace("#", written))
+  const as = (text: string, values: ReadonlyArray<string>) => values.map((v) => text.replace("#", v)).sort()
+
+  it("golden: a minus after a number, a letter, a bracket or a percent sign is an operator, and else a sign", () => {
+    for (const text of ["x # a", "x  # a", "(y) # a", "y% # a"])
+      expect(moved(text, "-1")).toEqual(as(text, ["-0", "-2", "-3", "-6", "-11"]))
+    for (const text of ["# a", "x = # a", "so: # a"])
+      expect(moved(text, "-1")).toEqual(as(text, ["-2", "-3", "-6", "-11", "0", "1", "4", "9"]))
+  })
+  it("golden: thousands are marked as they were, decimals are not", () => {
+    expect(answers(corruptAnswerNearbyNumber, "1,234,567")).toEqual(["1,234,566", "1,234,568"])
+    expect(answers(corruptAnswerNearbyNumber, "1,000.5000")).toEqual(["1,000.4999", "1,000.5001"])
+    expect(answers(corruptAnswerNearbyNumber, "999,999")).toEqual(["1,000,000", "999,998"])
+    expect(answers(corruptAnswerNearbyNumber, "1234567")).toEqual(["1234566", "1234568"])
+  })
+  it("edge: what has digits and is no number stays", () => {
+    expect(outcomes(corruptNumbers, "H2O v1.2.3x 4th _5")).toEqual([])
+    expect(answers(corruptAnswerNearbyNumber, "0.0")).toEqual(["0.1"])
+  })
+})
+
+describe("oneOf, perturb", () => {
+  const { oneOf, perturb, perturbation } = Perturbations
+  const none = perturbation("none", () => undefined)
+  const mark = perturbation("mark", (text) => `${text}!`)
+  const star = perturbation("star", (text) => `${text}*`)
+
+  it("golden: one that finds something is drawn, each as likely", () => {
+    expect(outcomes(oneOf([none, mark, none]), "a")).toEqual(["a!"])
+    expect(outcomes(oneOf([star, mark]), "a")).toEqual(["a!", "a*"])
+    expect(oneOf([none]).apply("a", Rng.make(1))).toEqual({
+      _tag: "Unchanged",
+      reason: "no perturbation found anything to change"
+    })
+    expect(none.apply("a", Rng.make(1))).toEqual({ _tag: "Unchanged", reason: "none: nothing to change" })
+    expect(Perturbations.chain([]).apply("a", Rng.make(1))).toEqual({
+      _tag: "Unchanged",
+      reason: "no perturbation is listed"
+    })
+    expect(Perturbations.changed("a", "a", "idle")).toEqual({ _tag: "Unchanged", reason: "idle gave the same text" })
+    expect([oneOf([none, mark]).name, Perturbations.chain([none, mark]).name]).toEqual([
+      "oneOf(none, mark)",
+      "chain(none, mark)"
+    ])
+  })
+  it("golden: so many attempts are made, and no more", () => {
+    let tried = 0
+    const counted = perturbation("counted", () => {
+      tried++
+      return undefined
+    })
+    expect(perturb(counted, "a", 1, { attempts: 3 })).toMatchObject({
+      reason: "counted: no usable change in 3 attempts"
+    })
+    expect(tried).toBe(3)
+  })
+})
+
 describe("corruptEquation", () => {
   const expert = ThinkAnswer.render("so 12 - 4 = 8.\n8 + 9 = 17 eggs.\nnow 17 + 3 = 20.", "20")
   const shortcut = ThinkAnswer.render("then 12 - 4 + 9 = 17.", "17")
@@ -157,8 +216,31 @@ describe("corruptEquation", () => {
     expect(made("wrong-operator", 1, text)).toEqual([])
     expect(made("wrong-carry", 1, text)).toContain(ThinkAnswer.render("let me see\n2+2=4\nfine", "4"))
   })
-  it("edge: a trace without equations is left alone", () => {
-    for (const kind of equationErrors) expect(made(kind, 1, ThinkAnswer.render("no sums here", "1"))).toEqual([])
+  it("edge: a trace without equations is left alone, and so is a text without a trace", () => {
+    for (const kind of equationErrors) {
+      expect(made(kind, 1, ThinkAnswer.render("no sums here", "1"))).toEqual([])
+      expect(made(kind, 1, "1 + 2 = 3")).toEqual([])
+    }
+  })
+  it("golden: a slip is a slip every time, now and then an odd one, and may end at 0", () => {
+    const results = Array.from({ length: 400 }, (_, seed) => {
+      const result = corruptEquation("wrong-result", 0).apply(ThinkAnswer.render("20 + 20 = 40", "40"), Rng.make(seed))
+      return result._tag === "Perturbed" ? Number(/= (\d+)/.exec(result.text)![1]) - 40 : 0
+    })
+    const sizes = new Set(results.map(Math.abs))
+    expect(sizes).not.toContain(0)
+    expect([4, 5, 6, 7, 8, 9].some((size) => results.includes(-size))).toBe(true)
+    expect(made("wrong-result", 0, ThinkAnswer.render("2 - 1 = 1", "1"))).toContain(
+      ThinkAnswer.render("2 - 1 = 0", "1")
+    )
+  })
+  it("edge: an answer that is not the last result, or is none, stays as it is", () => {
+    const other = ThinkAnswer.render("1 + 2 = 3", "7")
+    expect(made("wrong-answer", 1, other)).toEqual([])
+    expect(made("wrong-carry", 1, other).every((text) => text.endsWith("<answer>\n7\n</answer>"))).toBe(true)
+    const none = "<think>\n1 + 2 = 3\n</think>"
+    expect(made("wrong-answer", 1, none)).toEqual([])
+    expect(made("wrong-carry", 1, none)).toContain("<think>\n2 + 2 = 4\n</think>")
   })
 })
 
@@ -189,5 +271,7 @@ describe("changedSpan", () => {
     expect(Perturbations.changedSpan("12 + 3", "12 - 3")).toEqual({ start: 3, end: 4 })
     expect(Perturbations.changedSpan("abc", "ac")).toEqual({ start: 1, end: 1 })
     expect(Perturbations.changedSpan("aaa", "aa")).toEqual({ start: 2, end: 2 })
+    expect(Perturbations.changedSpan("aa", "aa")).toEqual({ start: 2, end: 2 })
+    expect(Perturbations.changedSpan("aa", "aab")).toEqual({ start: 2, end: 3 })
   })
 })

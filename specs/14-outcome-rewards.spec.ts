@@ -74,6 +74,19 @@ describe("outcome rewards", () => {
   })
 })
 
+describe("reasons", () => {
+  const said = (reward: OutcomeReward, completion: string) => {
+    const outcome = reward.judge(completion, undefined)
+    return outcome._tag === "Scored" || outcome._tag === "Skipped" ? outcome.reason : outcome._tag
+  }
+  it("golden: every verdict says how it was reached", () => {
+    expect(said(correctness(AnswerChecks.number), good)).toBe("no gold answer")
+    expect(said(xmlCount, `${good}abc`)).toBe("4 tags once, 3 characters after")
+    expect([said(softFormat, good), said(softFormat, "x")]).toEqual(["the format holds", "the format does not hold"])
+    expect(OutcomeRewards.sum(mathRewards).name).toBe("reward")
+  })
+})
+
 describe("the rewards of a task", () => {
   const { sum, weightedSum } = OutcomeRewards
   it("golden: a flawless completion", () => {

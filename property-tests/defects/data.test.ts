@@ -62,6 +62,8 @@ describe("negatives", () => {
       }),
       ci
     )
+    const idle = Perturbations.perturbation("idle", (text) => text)
+    expect(Perturbations.negatives(idle, ["a", "b"], { seed: 1, rounds: 2 }).perturbed).toEqual([])
     const plain = ThinkAnswer.render("- a well-known **bold** fact\n* another", "x")
     expect(Perturbations.perturb(flipOperatorInOneStep, plain, 1)._tag).toBe("Unchanged")
     const clinical = ThinkAnswer.render("A man should rest. An acute infection causes fever.", "B. rest")

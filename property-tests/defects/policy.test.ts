@@ -15,8 +15,9 @@ const { discountedDense, leaveOneOut, unitRelative } = Advantage
 const estimators: ReadonlyArray<AdvantageEstimator> = [
   Advantage.groupRelative(),
   Advantage.averageDense(),
-  Advantage.discounted(0.9),
+  Advantage.discounted(0.5),
   discountedDense({ gamma: 0.9 }),
+  discountedDense({ gamma: 0.5, smallestWeight: 0 }),
   leaveOneOut({ gamma: 1 }),
   Advantage.segmentLocal(),
   unitRelative({ gamma: 0.9 })
@@ -36,6 +37,7 @@ describe("advantages", () => {
     const rows = estimate([units([]), units([1, 2]), long, units([])])
     expect(rows.map((row) => row.length)).toEqual([0, 2, 5000, 0])
     for (const row of rows) expect(row.every(Number.isFinite)).toBe(true)
+    expect([rows[1], rows[2]]).toEqual(estimate([units([1, 2]), long]))
     expect(rows.flatMap((row) => Array.from(row)).some((a) => a !== 0)).toBe(true)
   })
 
