@@ -31,6 +31,8 @@ export interface Seen {
   readonly headers: IncomingMessage["headers"]
   /** Whether it came to the storage that files are redirected to. */
   readonly storage: boolean
+  /** When it came, in milliseconds. */
+  readonly at: number
 }
 
 export interface HubServer {
@@ -110,7 +112,7 @@ export const hubServer = async (repos: ReadonlyArray<ServedRepo>): Promise<HubSe
 
   const storage = createServer((request, response) => {
     const url = request.url ?? ""
-    seen.push({ url, headers: request.headers, storage: true })
+    seen.push({ url, headers: request.headers, storage: true, at: performance.now() })
     const fault = faultOf(url)
     if (request.headers.authorization !== undefined) return refuse(response, 400, "OnlyOneAuthMechanism")
     if (failed(response, fault)) return
@@ -120,7 +122,7 @@ export const hubServer = async (repos: ReadonlyArray<ServedRepo>): Promise<HubSe
 
   const hub = createServer((request, response) => {
     const url = request.url ?? ""
-    seen.push({ url, headers: request.headers, storage: false })
+    seen.push({ url, headers: request.headers, storage: false, at: performance.now() })
     const fault = faultOf(url)
     if (failed(response, fault)) return
     const { pathname, searchParams } = new URL(url, "http://hub")

@@ -31,8 +31,13 @@ const kinds: Readonly<Record<string, HubError["kind"]>> = {
   404: "file"
 }
 
-/** Milliseconds to wait by `retry-after` (seconds or a date), or by the draft standard's `ratelimit: ...;t=55`. */
-const waitOf = (headers: Headers, now: number): number | undefined => {
+/**
+ * Milliseconds that an answer asks to wait: by `retry-after` (seconds or a date), else by the draft standard's
+ * `ratelimit: ...;t=55`; undefined where it asks for nothing.
+ *
+ * @param now milliseconds since 1970
+ */
+export const retryAfter = (headers: Headers, now: number): number | undefined => {
   const after = headers.get("retry-after")?.trim()
   if (after !== undefined && /^\d+(\.\d+)?$/.test(after)) return Number(after) * 1000
   const date = after === undefined ? Number.NaN : Date.parse(after)
@@ -45,7 +50,7 @@ const refusal = (response: Response, asked: Asked, now: number): HubError | Pass
   const { status, headers } = response
   const reason = `the hub answers ${status}${headers.get("x-error-message") ? ` (${headers.get("x-error-message")})` : ""}`
   if (status === 429 || status === 408 || status >= 500) {
-    const wait = waitOf(headers, now)
+    const wait = retryAfter(headers, now)
     return new Passing({ reason, ...(wait === undefined ? {} : { wait }) })
   }
   const found = kinds[headers.get("x-error-code") ?? ""] ?? kinds[status] ?? "answer"
