@@ -15,31 +15,11 @@ import {
 import { Advantage, type UnitRewards } from "../../src/core/objective/index.ts"
 import { adamw } from "../../src/core/optim/index.ts"
 import { Granularities } from "../../src/core/reward/index.ts"
-import type { Snapshot, Stage } from "../../src/core/run/index.ts"
 import { Rng } from "../../src/core/tensor/index.ts"
+import { expectEqual, resumed } from "./resumed.ts"
 import * as Subject from "./subject.ts"
 
 const { stepwise, dense, sparse } = Granularities
-
-/** The snapshot after all steps, and that of a second stage which took over at step k from what was written. */
-const resumed = <E, R, E2, R2>(make: Effect.Effect<Stage<E, R>, E2, R2>, k: number) =>
-  Effect.gen(function* () {
-    const whole = yield* make
-    yield* whole.start
-    yield* Subject.steps(whole, 0, k)
-    const checkpoint = Subject.stored(yield* whole.save)
-    const before = yield* Subject.steps(whole, k, whole.steps)
-    const other = yield* make
-    yield* other.restore(checkpoint)
-    const after = yield* Subject.steps(other, k, other.steps)
-    return { whole: yield* whole.save, resumed: yield* other.save, before, after }
-  })
-
-const expectEqual = (found: { whole: Snapshot; resumed: Snapshot; before: unknown; after: unknown }): void => {
-  expect(found.after).toEqual(found.before)
-  expect(found.resumed.state).toEqual(found.whole.state)
-  expect(Subject.bytes(found.resumed.tensors)).toEqual(Subject.bytes(found.whole.tensors))
-}
 
 const drawn = (policy: Policies.Policy, prompts: ReadonlyArray<ReadonlyArray<number>>, generations: number) =>
   Effect.map(

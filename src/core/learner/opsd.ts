@@ -1,4 +1,4 @@
-import { Effect, type Scope } from "effect"
+import { Data, Effect, type Scope } from "effect"
 import {
   type Aggregation,
   Aggregations,
@@ -53,6 +53,24 @@ export interface OpsdOptions
   readonly policy: Omit<Policy.PolicyOptions, "objective">
   readonly weights?: WeightOptions
   readonly mode: OpsdMode
+}
+
+/** A prompt that leaves the model no room for its completion once the expert's trace is in it. */
+export class TeacherTooLong extends Data.TaggedError("TeacherTooLong")<{
+  /** Index of the item. */
+  readonly item: number
+  /** Tokens of its prompt with the trace, and of the longest completion. */
+  readonly prompt: number
+  readonly completion: number
+  /** Positions that the model has. */
+  readonly limit: number
+}> {
+  override get message(): string {
+    return (
+      `Item ${this.item}: ${this.prompt} tokens of prompt with the expert's trace and up to ${this.completion} of ` +
+      `completion exceed the ${this.limit} positions of the model. Leave the item out, or allow shorter completions.`
+    )
+  }
 }
 
 /** What the reference policy thinks of completions with the expert's trace in sight and without it, [T] each. */
@@ -114,6 +132,15 @@ const metricsOf = ({ teacher, reference }: Opinions, weights: ReadonlyArray<Read
   }
 }
 
+const checkLengths = ({ items, policy: { config, sampling } }: Pick<OpsdOptions, "items" | "policy">) => {
+  const limit = config.max_position_embeddings
+  const completion = sampling.maxTokens
+  const item = items.findIndex(({ teacherPrompt }) => teacherPrompt.length + completion > limit)
+  return item < 0
+    ? Effect.void
+    : Effect.fail(new TeacherTooLong({ item, prompt: items[item]!.teacherPrompt.length, completion, limit }))
+}
+
 /**
  * On-policy self-distillation: the policy learns from its own completions what its reference thinks of them once it has
  * seen an expert's trace of the same problem. No reward is learned and no answer is looked at.
@@ -124,9 +151,13 @@ export const make = ({
   mode,
   weights: how = {},
   ...options
-}: OpsdOptions): Effect.Effect<RolloutStage.PolicyStage, Policy.PolicyError, Backend | Scope.Scope> => {
+}: OpsdOptions): Effect.Effect<
+  RolloutStage.PolicyStage,
+  Policy.PolicyError | TeacherTooLong,
+  Backend | Scope.Scope
+> => {
   const { objective, step, reward } = settingsOf(mode)
-  return RolloutStage.make(
+  const stage = RolloutStage.make(
     { ...options, policy: { ...options.policy, objective }, generations: step.generations },
     Effect.fnUntraced(function* (policy, batch) {
       const opinions = yield* opinionsOf(policy.referenceLogProbs, batch.items, batch.rollouts)
@@ -135,4 +166,5 @@ export const make = ({
       return { ...metrics, ...metricsOf(opinions, weights) }
     })
   )
+  return Effect.andThen(checkLengths(options), stage)
 }
