@@ -1,11 +1,13 @@
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
@@ -16,24 +18,11 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import { address, Hub, type HubError, parseAddress, type Repo } from "../../src/core/data/index.ts"
 import { Screens } from "../../src/core/run/index.ts"
 import { hubLayer, hubSettings, retryAfter } from "../../src/experiments/data/index.ts"
+import { files, first, large, repos, second, small } from "./hubRepos.ts"
 import { gitSha1, hubServer, LARGE, sha256, token } from "./hubServer.ts"
 
-const [first, second] = ["1".repeat(40), "2".repeat(40)]
-const small = Buffer.from("small")
-const large = Buffer.from(Array.from({ length: 40_000 }, (_, i) => (i * 31) % 251))
-const files = { "README.md": small, "data/train.jsonl": large, "empty.txt": Buffer.alloc(0), "a b/ü#?.txt": small }
 const repo: Repo = { kind: "dataset", id: "lab/set" }
-const server = await hubServer([
-  {
-    kind: "dataset",
-    id: "lab/set",
-    branches: { main: second, v1: first, "refs/convert/parquet": first },
-    commits: { [first]: { "README.md": small }, [second]: files }
-  },
-  { kind: "model", id: "lab/net", branches: { main: first }, commits: { [first]: { "config.json": small } } },
-  { kind: "model", id: "lab/private", access: "private", branches: { main: first }, commits: { [first]: files } },
-  { kind: "model", id: "lab/gated", access: "gated", branches: { main: first }, commits: { [first]: files } }
-])
+const server = await hubServer(repos)
 const home = mkdtempSync(join(tmpdir(), "hub-"))
 afterAll(async () => {
   await server.close()
@@ -99,6 +88,30 @@ describe("Hub.fetch", () => {
       [gitSha1(small), sha256(large), gitSha1(Buffer.alloc(0))].sort()
     )
     expect(readdirSync(setFolder()).sort()).toEqual(["blobs", "refs", "snapshots", "trees"])
+  })
+  it("golden: the cache is that of huggingface_hub, link by link and file by file, and what that one wrote is read offline", async () => {
+    const { layout } = JSON.parse(
+      readFileSync(join(import.meta.dirname, "../../specs/fixtures/hub/layout.json"), "utf8")
+    )
+    await run(get(repo, ...Object.keys(files)))
+    const paths = readdirSync(setFolder(), { recursive: true, encoding: "utf8" }).filter(
+      (path) => lstatSync(setFolder(path)).isSymbolicLink() || statSync(setFolder(path)).isFile()
+    )
+    expect(paths.sort()).toEqual(Object.keys(layout).sort())
+    for (const path of paths) {
+      const { link, text, bytes } = layout[path]
+      if (link !== undefined) expect(readlinkSync(setFolder(path))).toBe(link)
+      else if (bytes !== undefined) expect(statSync(setFolder(path)).size).toBe(bytes)
+      else if (path.endsWith(".json"))
+        expect(JSON.parse(readFileSync(setFolder(path), "utf8"))).toEqual(JSON.parse(text))
+      else expect(readFileSync(setFolder(path), "utf8")).toBe(text)
+    }
+    // Its tree in the place of ours: what it wrote is taken for a listing.
+    const tree = `trees/${second}.json`
+    writeFileSync(setFolder(tree), layout[tree].text)
+    env["HF_HUB_OFFLINE"] = "1"
+    const listing = await run(Hub.use((hub) => hub.list(repo)))
+    expect(listing.files.map((f) => f.path).sort()).toEqual(Object.keys(files).sort())
   })
   it("law: what is in the cache is not asked for again, under another revision neither", async () => {
     await run(get(repo, "README.md"))
