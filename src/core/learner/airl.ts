@@ -1,85 +1,20 @@
 import { Effect, type Scope } from "effect"
-import type { Json, Metrics, Stage } from "../run/index.ts"
-import type { Backend, SampleError } from "../service/index.ts"
+import type { Json, Metrics } from "../run/index.ts"
+import type { Backend } from "../service/index.ts"
 import { Rng } from "../tensor/index.ts"
+import type { AirlError, AirlOptions, AirlStage } from "./AirlOptions.ts"
 import { batchAt } from "./batchAt.ts"
 import * as Critic from "./Critic.ts"
-import type { BadCritic, CriticOptions } from "./CriticOptions.ts"
+import type { BadCritic } from "./CriticOptions.ts"
+import * as CriticState from "./CriticState.ts"
 import { type HeldOut, lookAt, sampleHeldOut } from "./heldOut.ts"
 import { type Params, prefixed, unprefixed } from "./Params.ts"
 import * as Policy from "./Policy.ts"
-import { collect, type Drawn, type PolicyStepOptions, type PromptItem, policyStep } from "./policyStep.ts"
+import { collect, type Drawn, type PromptItem, policyStep } from "./policyStep.ts"
 import * as Replay from "./Replay.ts"
 import type { Sequence } from "./Sequence.ts"
 
-/** How the policy to keep is chosen, without looking at any answer. */
-export interface Selection {
-  /**
-   * `last`: the policy after the last step. `best`: the one with the highest signal, the held-out reward gain over
-   * the reference less `klWeight` · KL; the reference itself when none has a positive one.
-   */
-  readonly keep: "last" | "best"
-  /** Price of a nat of KL a token in the signal, 0 by default. */
-  readonly klWeight?: number
-  /** Looks without a better signal after which the policy is left as it is; never by default. */
-  readonly patience?: number
-}
-
-export interface AirlOptions {
-  readonly name: string
-  readonly seed: number
-  readonly policy: Policy.PolicyOptions
-  readonly critic: CriticOptions
-  /** Prompts that the policy answers, mostly those of the demonstrations. */
-  readonly items: ReadonlyArray<PromptItem>
-  readonly promptsPerStep: number
-  readonly step: PolicyStepOptions
-  /** Critic updates before the policy's first step. None are made of a critic that was loaded, unless `continueWarmup`. */
-  readonly warmupUpdates: number
-  /** Whether a loaded critic goes through the warm-up all the same; false by default. */
-  readonly continueWarmup?: boolean
-  /** Warm-up updates on one batch of rollouts of the reference, 25 by default. */
-  readonly updatesPerWarmupBatch?: number
-  readonly policySteps: number
-  /** Critic updates before each policy step, U. 0 freezes the critic after the warm-up, which is then verified. */
-  readonly criticUpdates: number
-  /** Whether a critic that is updated, and yet ends as it was after the warm-up, is an error; true by default. */
-  readonly failOnUnchanged?: boolean
-  /** Held-out demonstrations, and policy steps between two looks at them. */
-  readonly heldOut: { readonly demonstrations: ReadonlyArray<Sequence>; readonly every: number }
-  readonly selection?: Selection
-  /** Trace reward of the signal, the mean of the units by default. */
-  readonly select?: (units: ReadonlyArray<number>) => number
-  readonly checkpointEvery: number
-  /**
-   * Whether a held-out rollout is right, for display only: logged as `display/pass_at_1`, seen by no training and no
-   * selection. `index` is that of the held-out demonstration.
-   */
-  readonly isCorrect?: (index: number, completion: ReadonlyArray<number>) => boolean | undefined
-  /**
-   * Whether a training rollout is right: those that are become experts' for the critic. **Ground truth then enters the
-   * reward**, which is no longer learned from demonstrations alone; off by default, and logged as
-   * `reward/switched_share`.
-   */
-  readonly switchLabel?: (item: PromptItem, completion: ReadonlyArray<number>) => boolean
-  /** What a surface baseline may see of a completion; see `held_out/surface_auroc`. Its length alone by default. */
-  readonly surface?: (completion: ReadonlyArray<number>) => ReadonlyArray<number>
-}
-
-/** What adversarial training leaves behind. */
-export interface AirlResult {
-  readonly policy: Params
-  /** The critic after the last update. */
-  readonly critic: Params
-  /** The critic after the warm-up, when it had seen the reference policy alone. */
-  readonly warmCritic: Params
-}
-
-export type AirlError = Critic.UpdateError | SampleError
-
-export interface AirlStage extends Stage<AirlError, never> {
-  readonly result: Effect.Effect<AirlResult, AirlError>
-}
+export type { AirlError, AirlOptions, AirlResult, AirlStage, Selection } from "./AirlOptions.ts"
 
 interface Chosen {
   readonly signal: number
@@ -130,7 +65,10 @@ export const make = (
   options: AirlOptions
 ): Effect.Effect<AirlStage, Policy.PolicyError | BadCritic, Backend | Scope.Scope> =>
   Effect.gen(function* () {
-    const { name, seed, items, heldOut, warmupUpdates, policySteps, criticUpdates, promptsPerStep } = options
+    const { name, seed, items, heldOut, policySteps, criticUpdates, promptsPerStep } = options
+    const { load, model } = options.critic
+    const warmupUpdates = load === undefined || options.continueWarmup === true ? options.warmupUpdates : 0
+    const atStart = load?.params ?? model.initial
     const { updatesPerWarmupBatch = 25, selection = { keep: "last" }, select = average } = options
     const { demonstrations, replayCapacity = 4096 } = options.critic
     const policy = yield* Policy.make(options.policy)
@@ -138,7 +76,8 @@ export const make = (
     const random = (...path: ReadonlyArray<string | number>) => Rng.make(seed, name, ...path)
     let chosen = atReference
     let kept: Params = options.policy.params
-    let warm: Params = options.critic.model.initial
+    let warm: Params = atStart
+    let made: CriticState.Updates = CriticState.none
     let reference: ReadonlyArray<Sequence> = []
     let anchored: number | undefined
 
@@ -159,6 +98,7 @@ export const make = (
         yield* observe(batch, yield* collect(policy, batch, options.step.generations, random("warm-up", round)))
       }
       const metrics = yield* critic.update(update, random("critic", update))
+      made = { ...made, warmup: made.warmup + 1 }
       if (update + 1 < warmupUpdates) return criticMetrics("reward_warmup", metrics)
       warm = yield* critic.params
       return { ...criticMetrics("reward_warmup", metrics), ...(yield* look(0)) }
@@ -188,13 +128,17 @@ export const make = (
 
     const learn = Effect.fnUntraced(function* (step: number) {
       if (chosen.waited >= (selection.patience ?? Number.POSITIVE_INFINITY)) return { stopped: 1 }
+      // Without a warm-up nothing has been looked at yet, and the reference is what the policy is now.
+      const before = step === 0 && warmupUpdates === 0 ? yield* look(0) : {}
       const batch = batchAt(seed, `${name}/prompts`, items, promptsPerStep, step)
       const rollouts = yield* collect(policy, batch, options.step.generations, random("rollouts", step))
       yield* observe(batch, rollouts)
       let fit: Metrics = {}
       for (let u = 0; u < criticUpdates; u++) {
         const update = warmupUpdates + step * criticUpdates + u
-        fit = yield* critic.update(update, random("critic", update))
+        const metrics = yield* critic.update(update, random("critic", update))
+        fit = criticMetrics("reward", { ...metrics, policy_step: step, update_idx: update })
+        made = { ...made, since: made.since + 1 }
       }
       const { metrics } = yield* policyStep(
         policy,
@@ -203,7 +147,8 @@ export const make = (
         critic.rewards
       )
       const due = (step + 1) % heldOut.every === 0 || step + 1 === policySteps
-      return { ...metrics, ...criticMetrics("reward", fit), ...(due ? yield* look(step + 1) : {}) }
+      if (due) yield* CriticState.checkLearned(options, made, warm, yield* critic.params)
+      return { ...before, ...metrics, ...fit, ...(due ? yield* look(step + 1) : {}) }
     })
 
     return {
@@ -213,7 +158,8 @@ export const make = (
       start: Effect.gen(function* () {
         chosen = atReference
         kept = options.policy.params
-        warm = options.critic.model.initial
+        warm = atStart
+        made = CriticState.none
         reference = []
         anchored = undefined
         yield* policy.start
@@ -232,11 +178,15 @@ export const make = (
             ...prefixed("warm/", warm),
             ...prefixed("reference/", Replay.toTensors({ capacity: 0, fresh: samples, past: [] }))
           },
-          state: { ...chosen, anchored: anchored ?? null } satisfies Json
+          state: { ...chosen, anchored: anchored ?? null, updates: { ...made } } satisfies Json
         }
       }),
       restore: Effect.fnUntraced(function* ({ tensors, state }) {
-        const saved = state as { readonly [K in keyof Chosen]: number } & { readonly anchored: number | null }
+        const saved = state as { readonly [K in keyof Chosen]: number } & {
+          readonly anchored: number | null
+          readonly updates: { readonly [K in keyof CriticState.Updates]: number }
+        }
+        made = saved.updates
         chosen = { signal: saved.signal, step: saved.step, waited: saved.waited }
         anchored = saved.anchored ?? undefined
         kept = unprefixed("kept/", tensors)
@@ -245,6 +195,11 @@ export const make = (
         yield* policy.restore(unprefixed("policy/", tensors))
         yield* critic.restore(unprefixed("critic/", tensors))
         yield* critic.restoreReplay(unprefixed("replay/", tensors))
+      }),
+      savedCritic: Effect.gen(function* () {
+        const saved = yield* critic.saved(made.warmup + made.since)
+        const state = yield* CriticState.of({ updates: made, updatesPerStep: criticUpdates, load, saved, warm })
+        return { critic: saved, state }
       }),
       result: Effect.gen(function* () {
         return {

@@ -2,6 +2,7 @@ export * as Checkpoint from "./Checkpoint.ts"
 export { crc32c, maskedCrc32c } from "./crc32c.ts"
 export type { BestBy, DurableOptions } from "./Durable.ts"
 export * as Durable from "./Durable.ts"
+export { sha256 } from "./DurableFile.ts"
 export {
   type ConfigDifference,
   ConfigMismatch,
