@@ -171,11 +171,7 @@ describe("decode", () => {
       "model.policy_gpu_memory_utilization",
       "model.reward_gpu_memory_utilization",
       "model.use_gradient_checkpointing",
-      "model.segment_tokens",
-      "model.airl_gamma",
-      "model.local_signal",
       "dataset.split",
-      "training.max_micro_batch",
       "training.reward_score_micro_batch",
       "training.report_to",
       "training.logging_steps",
@@ -190,11 +186,11 @@ describe("decode", () => {
   })
 
   it("golden: a rejected key may have the value that asks for nothing", () => {
-    expect(Result.isSuccess(decoded({ model: { critic_type: "standard", lora_rank: null } }))).toBe(true)
-    expect(refusal({ model: { critic_type: "airl_segment" } }).message).toBe(
+    expect(Result.isSuccess(decoded({ model: { load_in_4bit: false, lora_rank: null } }))).toBe(true)
+    expect(refusal({ model: { load_in_4bit: true } }).message).toBe(
       [
         "The configuration cannot be used:",
-        "  change.yaml:7: model.critic_type: not supported yet: the segment critic. It may only be standard. To leave it out: ~model.critic_type"
+        "  change.yaml:7: model.load_in_4bit: not supported yet: quantised weights. It may only be false. To leave it out: ~model.load_in_4bit"
       ].join("\n")
     )
   })

@@ -10,6 +10,7 @@ const args = process.argv.slice(2)
 const command = root(
   {
     quickstart: async () => (await import("./experiments/quickstart.ts")).quickstart,
+    train: async () => (await import("./experiments/train.ts")).train,
     trainReward: async () => (await import("./experiments/trainReward.ts")).trainReward,
     ablate: async () => (await import("./experiments/ablate.ts")).ablate,
     compare: async () => (await import("./experiments/compare/index.ts")).compareRuns,

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest"
 import {
   allKeys,
   type DecodedConfig,
+  keysOf,
   type Library,
   printConfig,
   readYaml,
@@ -142,7 +143,7 @@ describe("decode", () => {
     for (const [name, key] of allKeys) {
       expect(key.doc, name).toMatch(/^[A-Z].*\.$/)
       if (key.default !== undefined) expect(Schema.is(key.schema)(key.default), name).toBe(true)
-      for (const condition of key.activeWhen ?? []) expect(allKeys.has(condition.key), name).toBe(true)
+      for (const other of (key.activeWhen ?? []).flatMap(keysOf)) expect(allKeys.has(other), name).toBe(true)
       for (const value of Object.keys(key.refused ?? {})) expect(Schema.is(key.schema)(value), name).toBe(false)
     }
   })
@@ -160,20 +161,20 @@ describe("decode", () => {
     const message = refusal([
       "seed=-1",
       "training.max_steps=x",
-      "model.classifier_loss=wgan",
-      "model.neg_perturb_fns=[reverse_causal_chains]"
+      "model.critic_type=x",
+      "model.neg_perturb_fns=[corrupt_with_chatgpt_wrong_reasoning]"
     ])
     expect(message).toContain("override seed=-1: seed: Expected a value greater than or equal to 0")
     expect(message).toContain("override training.max_steps=x: training.max_steps: Expected number | null")
-    expect(message).toContain("model.classifier_loss: wgan: not supported yet: the Wasserstein loss.")
-    expect(message).toContain("model.neg_perturb_fns: reverse_causal_chains: not supported yet")
+    expect(message).toContain("model.critic_type: Expected")
+    expect(message).toContain("model.neg_perturb_fns: corrupt_with_chatgpt_wrong_reasoning: asks an external model")
   })
 
   it("error: an override that would do nothing is refused, with what it needs", () => {
     expect(refusal(["model.dense_gamma=0.5"])).toContain(
-      "override model.dense_gamma=0.5: model.dense_gamma: it does nothing here: it needs model.advantage_calculation=discounted_dense."
+      "override model.dense_gamma=0.5: model.dense_gamma: it does nothing here: it matters where model.advantage_calculation is discounted_dense or prime or discounted or unit_relative."
     )
-    expect(refusal(["training.learning_rate=1"])).toContain("it needs algorithm=sft or grpo.")
+    expect(refusal(["training.learning_rate=1"])).toContain("it matters where algorithm is not airl.")
     const active = ["model.dense_gamma=0.5", "model.advantage_calculation=discounted_dense"]
     expect(decoded("tiny_airl", active).config.model.dense_gamma).toBe(0.5)
   })

@@ -30,10 +30,11 @@ const call = async (...args: ReadonlyArray<string>) => {
 describe("rewardflow train", () => {
   it("golden: one job, with the seed and the folder of the configuration", async () => {
     const { calls, code, err, out } = await call("--config-name", "tiny_airl", "--output", "runs/x", "seed=7", "~eval")
-    expect({ code, err, out, jobs: calls.length }).toEqual({ code: 0, err: "", out: "", jobs: 1 })
-    expect([calls[0]!.seed, calls[0]!.config.seed, calls[0]!.config.eval.eval_steps]).toEqual([7, 7, 100])
-    expect(calls[0]!.output).toMatch(/runs\/x$/)
-    expect(calls[0]!.configText).toContain("seed: 7  # override seed=7")
+    expect({ code, err, out, jobs: calls[0]!.jobs.length }).toEqual({ code: 0, err: "", out: "", jobs: 1 })
+    const [job] = calls[0]!.jobs
+    expect([job!.config.seed, job!.config.eval.eval_steps, calls[0]!.sweep]).toEqual([7, 100, false])
+    expect(job!.output).toMatch(/runs\/x$/)
+    expect(job!.configText).toContain("seed: 7  # override seed=7")
   })
 
   it("golden: a sweep runs every combination, each in a folder of its own", async () => {
@@ -45,13 +46,15 @@ describe("rewardflow train", () => {
       "seed=range(2)"
     )
     expect(code).toBe(0)
-    expect(calls.map(({ config }) => [config.training.beta, config.seed])).toEqual([
+    const { jobs, sweep } = calls[0]!
+    expect([calls.length, sweep]).toEqual([1, true])
+    expect(jobs.map(({ config }) => [config.training.beta, config.seed])).toEqual([
       [0, 0],
       [0, 1],
       [0.1, 0],
       [0.1, 1]
     ])
-    expect(calls.map(({ output }) => output.slice(output.lastIndexOf("/")))).toEqual(["/0", "/1", "/2", "/3"])
+    expect(jobs.map(({ output }) => output.slice(output.lastIndexOf("/")))).toEqual(["/0", "/1", "/2", "/3"])
   })
 
   it("golden: --cfg job prints what was composed, --resolve what will run and where it came from", async () => {
@@ -76,9 +79,8 @@ describe("rewardflow train", () => {
       )
       const { calls, err, code } = await call("--config-path", folder, "--config-name", "mine", "--output", "o")
       expect({ err, code }).toEqual({ err: "", code: 0 })
-      expect([calls[0]!.config.seed, calls[0]!.config.model.shape?.width, calls[0]!.config.training.max_steps]).toEqual(
-        [5, 8, 60]
-      )
+      const { config } = calls[0]!.jobs[0]!
+      expect([config.seed, config.model.shape?.width, config.training.max_steps]).toEqual([5, 8, 20])
     } finally {
       rmSync(folder, { recursive: true })
     }
@@ -106,7 +108,7 @@ describe("rewardflow train", () => {
     const args = ["--config-name", "tiny_airl", "--output", "o", "+wandb.project=x"]
     expect((await call(...args)).err).toContain("wandb.project: every run writes metrics.jsonl")
     const { calls, code, err } = await call("--drop-rejected", ...args)
-    expect({ code, jobs: calls.length }).toEqual({ code: 0, jobs: 1 })
+    expect({ code, jobs: calls[0]!.jobs.length }).toEqual({ code: 0, jobs: 1 })
     expect(err).toBe(
       "left out: wandb.project (override +wandb.project=x): every run writes metrics.jsonl and TensorBoard files; nothing is sent anywhere."
     )

@@ -19,12 +19,13 @@ import {
   resumeCommand,
   root,
   runOutput,
+  type TrainOptions,
   type TrainRewardOptions
 } from "../../src/experiments/commands/index.ts"
 import { start } from "./processes.ts"
 import { inFolder } from "./runs.ts"
 
-type AnyOptions = QuickstartOptions | TrainRewardOptions | BenchOptions | CompareOptions | AblateOptions
+type AnyOptions = QuickstartOptions | TrainOptions | TrainRewardOptions | BenchOptions | CompareOptions | AblateOptions
 
 /** Parses and handles arguments with handlers that only note their options. */
 const call = async (...args: ReadonlyArray<string>) => {
@@ -32,7 +33,7 @@ const call = async (...args: ReadonlyArray<string>) => {
   const [out, err]: [Array<string>, Array<string>] = [[], []]
   const noting = async () => (options: AnyOptions) => Effect.sync(() => void calls.push(options))
   const command = root(
-    { quickstart: noting, trainReward: noting, bench: noting, compare: noting, ablate: noting },
+    { quickstart: noting, train: noting, trainReward: noting, bench: noting, compare: noting, ablate: noting },
     args
   )
   const console = Object.assign(Object.create(globalThis.console), {
@@ -104,6 +105,7 @@ describe("arguments", () => {
       [["train", "reward", "--gran", "dense"], "error: Unknown option --gran. Did you mean --granularity?"],
       [["quikstart"], "error: Unknown command quikstart. Did you mean quickstart?"],
       [["train", "rewards"], "error: Unknown command rewards. Did you mean reward?"],
+      [["train"], "error: Say which configuration to start from: --config-name NAME"],
       [["quickstart", "--task", "math"], 'error: Invalid value for flag --task: "math". Expected: "arithmetic" |'],
       [["quickstart", "--task", "gsm8k"], "error: --task gsm8k reads files: say where they are with --data DIR."],
       [["quickstart", "--resume", "--overwrite"], "error: --resume keeps the run and --overwrite replaces it"],
@@ -121,7 +123,7 @@ describe("arguments", () => {
   })
 
   it("golden: help and version go to standard output with exit code 0", async () => {
-    for (const args of [["--help"], ["quickstart", "--help"], ["train", "reward", "-h"], ["train"], []]) {
+    for (const args of [["--help"], ["quickstart", "--help"], ["train", "reward", "-h"], ["train", "-h"], []]) {
       const { out, err, code } = await call(...args)
       expect(out).toContain("USAGE")
       expect({ err, code }).toEqual({ err: "", code: 0 })

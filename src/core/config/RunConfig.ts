@@ -2,8 +2,16 @@ import { Schema } from "effect"
 import { type DatasetConfig, datasetKeys, type SamplingConfig, samplingKeys } from "./keys/dataset.ts"
 import type { Key } from "./keys/Key.ts"
 import { type ModelConfig, modelKeys } from "./keys/model.ts"
+import { type OpsdConfig, opsdKeys } from "./keys/opsd.ts"
 import { type RootConfig, rootKeys } from "./keys/root.ts"
-import { type EvalConfig, evalKeys, type TrainingConfig, trainingKeys } from "./keys/training.ts"
+import {
+  type EvalConfig,
+  evalKeys,
+  type SftConfig,
+  sftKeys,
+  type TrainingConfig,
+  trainingKeys
+} from "./keys/training.ts"
 
 /** Everything that a training run is told, with the reference's names. */
 export interface RunConfig extends RootConfig {
@@ -12,6 +20,8 @@ export interface RunConfig extends RootConfig {
   readonly training: TrainingConfig
   readonly sampling: SamplingConfig
   readonly eval: EvalConfig
+  readonly sft: SftConfig
+  readonly opsd: OpsdConfig
 }
 
 /** Sections in their order, the top level first as `""`. */
@@ -21,7 +31,9 @@ export const sections = {
   dataset: datasetKeys,
   training: trainingKeys,
   sampling: samplingKeys,
-  eval: evalKeys
+  eval: evalKeys,
+  sft: sftKeys,
+  opsd: opsdKeys
 } as const
 
 /** A key without its type, for work that is the same for all. */
@@ -38,6 +50,7 @@ export const allKeys: ReadonlyMap<string, AnyKey> = new Map(
 export const requirements: Readonly<Record<RunConfig["algorithm"], ReadonlyArray<string>>> = {
   sft: ["model.name", "training.learning_rate"],
   grpo: ["model.name", "training.learning_rate"],
+  opsd: ["model.name", "training.learning_rate"],
   airl: ["model.policy_name", "model.reward_name", "model.policy_learning_rate", "model.reward_learning_rate"]
 }
 

@@ -1,4 +1,5 @@
 import { Data, Result, Runtime, Schema } from "effect"
+import { absences, type ConfigProblem, contradictions } from "./consistency.ts"
 import type { Condition, Rejection } from "./keys/Key.ts"
 import { rejections } from "./keys/rejections.ts"
 import {
@@ -17,14 +18,7 @@ import {
 } from "./Node.ts"
 import { nearestName } from "./nearestName.ts"
 import { printValue } from "./Override.ts"
-import { type AnyKey, allKeys, type RunConfig, requirements, runConfigSchema, sections } from "./RunConfig.ts"
-
-/** One thing that is wrong with a configuration. */
-export interface ConfigProblem {
-  readonly key: string
-  readonly origin: Origin
-  readonly reason: string
-}
+import { type AnyKey, allKeys, type RunConfig, runConfigSchema, sections } from "./RunConfig.ts"
 
 /** A configuration that composes but says what cannot be done; all that is wrong with it. */
 export class InvalidConfig extends Data.TaggedError("InvalidConfig")<{
@@ -94,9 +88,22 @@ const schemaReason = (key: AnyKey, value: Value): string | undefined => {
   return Result.isSuccess(decoded) ? undefined : decoded.failure.message.replace(/\s*\n\s*/g, " ")
 }
 
+const holds = (condition: Condition, valueOf: (key: string) => Value | undefined): boolean => {
+  if ("either" in condition) return condition.either.some((c) => holds(c, valueOf))
+  const has = (values: ReadonlyArray<Value>) => values.some((value) => equal(value, valueOf(condition.key) ?? null))
+  return "not" in condition ? !has(condition.not) : has(condition.values)
+}
+
+/** A condition in words: `a is 1 or 2`, `a is not 0`. */
+export const printCondition = (condition: Condition, quote = (text: string) => text): string => {
+  if ("either" in condition) return condition.either.map((c) => printCondition(c, quote)).join(", or ")
+  const [verb, values] = "not" in condition ? ["is not", condition.not] : ["is", condition.values]
+  return `${quote(condition.key)} ${verb} ${values.map((value) => quote(printValue(value))).join(" or ")}`
+}
+
 /** The condition that keeps a key from mattering, if one does. */
 const inactive = (key: AnyKey, valueOf: (key: string) => Value | undefined): Condition | undefined =>
-  key.activeWhen?.find((c) => !c.values.some((value) => equal(value, valueOf(c.key) ?? null)))
+  key.activeWhen?.find((c) => !holds(c, valueOf))
 
 /** Whether a key matters in a tree that has its defaults. */
 export const isActive = (tree: DictNode, name: string): boolean => {
@@ -117,52 +124,6 @@ const checkLeaf = ({ key, value, node }: Leaf & { readonly node: Node }): string
   if (known === undefined) return unknownReason(key)
   if (isMissing(node)) return "it must be given."
   return refusedReason(known, value) ?? schemaReason(known, value)
-}
-
-/** What must be there and is not. */
-const absences = (tree: Node, valueOf: (key: string) => Value | undefined): ReadonlyArray<ConfigProblem> => {
-  const algorithm = valueOf("algorithm")
-  const needed = typeof algorithm === "string" && Object.hasOwn(requirements, algorithm) ? algorithm : undefined
-  const always = [...allKeys].filter(([, key]) => key.default === undefined).map(([name]) => name)
-  const names = [...always, ...(needed === undefined ? [] : requirements[needed as RunConfig["algorithm"]])]
-  const missing = names
-    .filter((name) => (valueOf(name) ?? null) === null)
-    .map((key) => ({ key, origin: tree.origin, reason: "it must be given." }))
-  const fresh = needed === "airl" ? "model.policy_name" : "model.name"
-  const shapeless = valueOf(fresh) === "fresh" && (valueOf("model.shape") ?? null) === null
-  const endless = (valueOf("training.max_steps") ?? valueOf("training.epochs") ?? null) === null
-  return [
-    ...missing,
-    ...(shapeless ? [{ key: "model.shape", origin: tree.origin, reason: `${fresh}=fresh needs it.` }] : []),
-    ...(endless ? [{ key: "training.max_steps", origin: tree.origin, reason: "give it, or training.epochs." }] : [])
-  ]
-}
-
-/** What each key allows and the two together do not. */
-const contradictions = (tree: Node, valueOf: (key: string) => Value | undefined): ReadonlyArray<ConfigProblem> => {
-  const at = (key: string, reason: string): ConfigProblem => ({
-    key,
-    origin: select(tree, key.split("."))?.origin ?? DEFAULT,
-    reason
-  })
-  const problems: Array<ConfigProblem> = []
-  const number = (key: string) => Number(valueOf(key))
-  if (valueOf("model.clip_reward_model") === true && number("model.reward_lb") >= number("model.reward_ub"))
-    problems.push(at("model.reward_lb", "it must be below model.reward_ub."))
-  const functions = valueOf("model.neg_perturb_fns")
-  if (number("model.num_neg_perturbations_per_expert") > 0 && Array.isArray(functions) && functions.length === 0)
-    problems.push(at("model.num_neg_perturbations_per_expert", "it needs functions in model.neg_perturb_fns."))
-  const algorithm = valueOf("algorithm")
-  const generations = number(algorithm === "airl" ? "sampling.num_generations" : "training.num_generations")
-  const traces = number("training.per_device_train_batch_size") * number("training.gradient_accumulation_steps")
-  if (algorithm !== "sft" && traces % generations !== 0)
-    problems.push(
-      at(
-        "training.per_device_train_batch_size",
-        `the ${traces} traces of a step must be whole groups of ${generations} generations.`
-      )
-    )
-  return problems
 }
 
 const fits = (value: unknown): value is RunConfig => Schema.is(runConfigSchema())(value)
@@ -203,12 +164,15 @@ export const decode = (
     const known = allKeys.get(key)
     const condition = known === undefined || origin._tag !== "Override" ? undefined : inactive(known, valueOf)
     if (condition === undefined) return []
-    const wanted = `${condition.key}=${condition.values.map(printValue).join(" or ")}`
-    return [{ key, origin, reason: `it does nothing here: it needs ${wanted}.` }]
+    return [{ key, origin, reason: `it does nothing here: it matters where ${printCondition(condition)}.` }]
   })
   const problems = [...faults.filter(({ key }) => !droppable(key)), ...idle]
   const reported = new Set(problems.map(({ key }) => key))
-  const more = [...absences(tree, valueOf), ...(problems.length === 0 ? contradictions(tree, valueOf) : [])]
+  const matters = (key: string) => isActive(tree, key)
+  const more = [
+    ...absences(tree, valueOf, matters),
+    ...(problems.length === 0 ? contradictions(tree, valueOf, matters) : [])
+  ]
   const all = [...problems, ...more.filter(({ key }) => !reported.has(key))]
   if (all.length > 0) return Result.fail(new InvalidConfig({ problems: all }))
   const config = toValue(tree)

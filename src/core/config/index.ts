@@ -1,11 +1,12 @@
 export { type ComposeOptions, compose, jobName, jobs, parseOverrides } from "./compose.ts"
+export type { ConfigProblem } from "./consistency.ts"
 export {
-  type ConfigProblem,
   type DecodedConfig,
   type DecodeOptions,
   decode,
   InvalidConfig,
-  isActive
+  isActive,
+  printCondition
 } from "./decode.ts"
 export {
   BadConfigFile,
@@ -15,7 +16,7 @@ export {
   ConfigNotFound,
   UnknownKey
 } from "./errors.ts"
-export type { Condition, Key, Rejection } from "./keys/Key.ts"
+export { type Condition, type Key, keysOf, type Rejection } from "./keys/Key.ts"
 export { rejections } from "./keys/rejections.ts"
 export type { ConfigFolder, Library } from "./Library.ts"
 export * as Libraries from "./Library.ts"

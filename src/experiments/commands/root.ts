@@ -5,11 +5,13 @@ import { type CompareOptions, compareCommand } from "./compare.ts"
 import { type QuickstartOptions, quickstartCommand } from "./quickstart.ts"
 import { toggle } from "./runFlags.ts"
 import type { Source } from "./Source.ts"
+import { type TrainOptions, trainCommand } from "./train.ts"
 import { type TrainRewardOptions, trainRewardCommand } from "./trainReward.ts"
 
 /** What the commands do, by command. */
 export interface Sources {
   readonly quickstart: Source<QuickstartOptions>
+  readonly train: Source<TrainOptions>
   readonly trainReward: Source<TrainRewardOptions>
   readonly bench: Source<BenchOptions>
   readonly compare: Source<CompareOptions>
@@ -28,10 +30,7 @@ export const root = (sources: Sources, args: ReadonlyArray<string>) =>
     Command.withDescription("Learns reasoning reward models for language models from expert demonstrations"),
     Command.withSubcommands([
       quickstartCommand(sources.quickstart, args),
-      Command.make("train").pipe(
-        Command.withDescription("Trains a model from files"),
-        Command.withSubcommands([trainRewardCommand(sources.trainReward, args)])
-      ),
+      trainCommand(sources.train, args).pipe(Command.withSubcommands([trainRewardCommand(sources.trainReward, args)])),
       compareCommand(sources.compare),
       ablateCommand(sources.ablate, args),
       benchCommand(sources.bench)

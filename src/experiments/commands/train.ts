@@ -10,11 +10,21 @@ import { runOutput } from "./runOutput.ts"
 import type { Source } from "./Source.ts"
 import { UsageError } from "./usage.ts"
 
-/** What `rewardflow train` was asked for: one job of it. */
-export interface TrainOptions extends RunOptions {
+/** One configuration to train, with a run directory of its own. */
+export interface TrainJob {
+  /** What tells it from the others of its sweep, `training.beta=0.1`; empty where there is one. */
+  readonly name: string
+  readonly output: string
   readonly config: RunConfig
   /** The configuration as YAML, each value with where it came from. */
   readonly configText: string
+}
+
+/** What `rewardflow train` was asked for. */
+export interface TrainOptions extends Omit<RunOptions, "seed"> {
+  readonly jobs: ReadonlyArray<TrainJob>
+  /** Whether the jobs are a sweep, whose runs end in one table. */
+  readonly sweep: boolean
 }
 
 /** The configurations that come with the library, from here where that is shorter. */
@@ -29,12 +39,21 @@ const printed = ({ composed, decoded }: Job, resolve: boolean): string =>
 
 const { seed: _, ...flags } = runFlags
 
+/** Why nothing can be trained without a configuration's name: most likely a subcommand was mistyped. */
+const nameless = ([word]: ReadonlyArray<string>): UsageError =>
+  new UsageError({
+    reason:
+      word === undefined || word.includes("=")
+        ? "Say which configuration to start from: --config-name NAME, e.g. tiny_airl."
+        : `Unknown command ${word}. Did you mean reward?`
+  })
+
 /** `rewardflow train --config-name NAME key=value ...`: composes, checks, and hands each job to the handler. */
 export const trainCommand = (source: Source<TrainOptions>, args: ReadonlyArray<string>) =>
   Command.make(
     "train",
     {
-      configName: Flag.String("config-name").pipe(
+      configName: maybe(Flag.String("config-name")).pipe(
         Flag.withMetavar("NAME"),
         Flag.withDescription("The configuration to start from, e.g. tiny_airl")
       ),
@@ -61,6 +80,7 @@ export const trainCommand = (source: Source<TrainOptions>, args: ReadonlyArray<s
     },
     Effect.fnUntraced(function* (options) {
       const { configName, configPath, overrides, multirun, dropRejected, cfg, resolve, ...run } = options
+      if (configName === undefined) return yield* nameless(overrides)
       if (run.resume && run.overwrite) {
         return yield* new UsageError({
           reason: "--resume keeps the run and --overwrite replaces it: give one of them."
@@ -82,15 +102,17 @@ export const trainCommand = (source: Source<TrainOptions>, args: ReadonlyArray<s
       const handler = yield* Effect.promise(source)
       const wanted = run.output ?? jobs[0]!.decoded.config.training.output_dir ?? undefined
       const output = yield* runOutput(configName.replaceAll("/", "-"), wanted, run.resume)
-      yield* Effect.forEach(jobs, (job, i) =>
-        handler({
-          ...run,
+      yield* handler({
+        ...run,
+        output,
+        sweep: multirun,
+        jobs: jobs.map((job, i) => ({
+          name: job.name,
           output: multirun ? `${output}/${i}` : output,
-          seed: job.decoded.config.seed,
           config: job.decoded.config,
           configText: printRunConfig(job.decoded.tree)
-        })
-      ).pipe(Effect.asVoid, resumable(resumeCommand(args, output, process.env)))
+        }))
+      }).pipe(resumable(resumeCommand(args, output, process.env)))
     })
   ).pipe(
     Command.withDescription("Trains what a configuration says, in Hydra's grammar"),

@@ -1,4 +1,4 @@
-import { allKeys, type Key, printValue, rejections, sections } from "../../core/config/index.ts"
+import { allKeys, type Key, printCondition, printValue, rejections, sections } from "../../core/config/index.ts"
 
 type Described = Pick<Key<unknown>, "doc" | "mapped" | "refused" | "activeWhen" | "own" | "default">
 
@@ -8,7 +8,9 @@ const titles: Readonly<Record<string, string>> = {
   dataset: "dataset",
   training: "training",
   sampling: "sampling",
-  eval: "eval"
+  eval: "eval",
+  sft: "sft",
+  opsd: "opsd"
 }
 
 const cell = (text: string): string => text.replaceAll("|", "\\|")
@@ -22,9 +24,7 @@ const notes = ({ doc, mapped, refused, activeWhen, own }: Described): string =>
     ...(mapped === undefined ? [] : [`Mapped: ${mapped}.`]),
     ...(activeWhen === undefined
       ? []
-      : [
-          `Matters where ${activeWhen.map((c) => `\`${c.key}\` is ${c.values.map((v) => `\`${printValue(v)}\``).join(" or ")}`).join(" and ")}.`
-        ]),
+      : [`Matters where ${activeWhen.map((c) => printCondition(c, (text) => `\`${text}\``)).join(" and ")}.`]),
     ...Object.entries(refused ?? {}).map(([value, because]) => `\`${value}\`: ${because}`),
     ...(own === true ? ["Not a key of the reference."] : [])
   ].join(" ")

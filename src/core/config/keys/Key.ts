@@ -1,11 +1,15 @@
 import type { Schema } from "effect"
 import type { Value } from "../Node.ts"
 
-/** A condition on another key, by which a key matters or does not. */
-export interface Condition {
-  readonly key: string
-  readonly values: ReadonlyArray<Value>
-}
+/** A condition on other keys, by which a key matters or does not: that one has some value, or has it not, or either of two. */
+export type Condition =
+  | { readonly key: string; readonly values: ReadonlyArray<Value> }
+  | { readonly key: string; readonly not: ReadonlyArray<Value> }
+  | { readonly either: readonly [Condition, Condition] }
+
+/** The keys that a condition reads. */
+export const keysOf = (condition: Condition): ReadonlyArray<string> =>
+  "either" in condition ? condition.either.flatMap(keysOf) : [condition.key]
 
 /** One key of a run's configuration that means something here. */
 export interface Key<A> {
@@ -43,6 +47,11 @@ type Loose<A> = A extends Key<infer B> ? B : never
 export type Decoded<S> = { readonly [K in keyof S]: Loose<S[K]> }
 
 /** A key with its type taken from its schema. */
-export const key = <A>(schema: Schema.Codec<A>, rest: Omit<Key<A>, "schema">): Key<A> => ({ schema, ...rest })
+export const key = <A>(schema: Schema.Codec<A>, rest: Omit<Key<NoInfer<A>>, "schema">): Key<A> => ({ schema, ...rest })
 
-export const airlOnly: ReadonlyArray<Condition> = [{ key: "algorithm", values: ["airl"] }]
+/** Where the algorithm is one of these. */
+export const when = (...algorithms: ReadonlyArray<string>): ReadonlyArray<Condition> => [
+  { key: "algorithm", values: algorithms }
+]
+
+export const airlOnly: ReadonlyArray<Condition> = when("airl")

@@ -1,31 +1,28 @@
 import { Schema } from "effect"
-import { airlOnly, type Decoded, key } from "./Key.ts"
+import { criticKeys } from "./critic.ts"
+import { airlOnly, type Condition, type Decoded, key } from "./Key.ts"
+import { negativeSources } from "./perturbations.ts"
 import { count, nonEmpty, positive, positiveInt, share } from "./values.ts"
 
-/** Perturbations by the names that the reference gives them. */
-export const perturbations = [
-  "flip_operator_in_one_step",
-  "corrupt_answer_nearby_number",
-  "corrupt_answer_with_think_number",
-  "corrupt_numbers"
-] as const
-
-const clipped = [...airlOnly, { key: "model.clip_reward_model", values: [true] }]
-const MEDICAL = "not supported yet: perturbations of medical traces."
+const updated: ReadonlyArray<Condition> = [...airlOnly, { key: "training.freeze_discriminator", values: [false] }]
+const units: ReadonlyArray<Condition> = [
+  ...airlOnly,
+  { key: "model.dense_rewards", values: [true, "full", "partial", "partial_fixed"] }
+]
 
 export const modelKeys = {
   name: key(Schema.NullOr(nonEmpty), {
-    doc: "Base model of `sft` and `grpo`: a hub id, a folder, or `fresh` for a new decoder of `model.shape`.",
+    doc: "Model to start from in all but `airl`: a model folder, a run directory, or `fresh` for a new decoder of `model.shape`.",
     default: null,
-    activeWhen: [{ key: "algorithm", values: ["sft", "grpo"] }]
+    activeWhen: [{ key: "algorithm", not: ["airl"] }]
   }),
   policy_name: key(Schema.NullOr(nonEmpty), {
-    doc: "Policy of `airl`: a hub id, a folder, or `fresh`.",
+    doc: "Policy of `airl`: a model folder, a run directory (`from_sft`: that of an SFT run), or `fresh`.",
     default: null,
     activeWhen: airlOnly
   }),
   reward_name: key(Schema.NullOr(nonEmpty), {
-    doc: "Trunk of the reward model: a hub id, a folder, or `policy` for the policy's own weights.",
+    doc: "Trunk of the reward model: a model folder, a run directory, or `policy` for the policy's own weights.",
     default: null,
     activeWhen: airlOnly
   }),
@@ -35,8 +32,19 @@ export const modelKeys = {
     ),
     { doc: "Shape of a decoder that starts fresh.", default: null, own: true }
   ),
-  max_prompt_length: key(positiveInt, { doc: "Longest prompt, in tokens." }),
-  max_completion_length: key(positiveInt, { doc: "Longest completion, in tokens." }),
+  chat_template: key(Schema.NullOr(Schema.Literals(["plain", "chatml"])), {
+    doc: "How a conversation becomes text: contents alone, or ChatML; null for what the model's folder says, `plain` for a fresh one.",
+    default: null,
+    own: true
+  }),
+  max_prompt_length: key(positiveInt, {
+    doc: "Longest prompt, in tokens.",
+    mapped: "longer ones are left out and counted, never cut"
+  }),
+  max_completion_length: key(positiveInt, {
+    doc: "Longest completion, in tokens.",
+    mapped: "longer demonstrations are left out and counted, never cut"
+  }),
   policy_learning_rate: key(Schema.NullOr(positive), {
     doc: "Highest learning rate of the policy.",
     default: null,
@@ -45,21 +53,22 @@ export const modelKeys = {
   reward_learning_rate: key(Schema.NullOr(positive), {
     doc: "Highest learning rate of the reward model.",
     default: null,
-    activeWhen: airlOnly
+    activeWhen: updated
   }),
   add_expert_to_policy_optim: key(Schema.Boolean, {
     doc: "Whether each prompt's expert joins its group in the policy's update, as one more member.",
     default: false,
     activeWhen: airlOnly
   }),
-  disc_label_smoothing: key(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(0.5)), {
-    doc: "Label smoothing ε: targets are 1-ε and ε.",
-    default: 0,
-    activeWhen: airlOnly
+  add_expert_to_policy_balanced: key(Schema.Boolean, {
+    doc: "Whether it joins as many times as there are generations.",
+    default: false,
+    mapped: "alive here; dead in the newest reference",
+    activeWhen: [...airlOnly, { key: "model.add_expert_to_policy_optim", values: [true] }]
   }),
-  disc_temperature: key(positive, {
-    doc: "Divides the logits that become rewards; the loss does not see it.",
-    default: 1,
+  use_outcome_rewards: key(Schema.Boolean, {
+    doc: "Whether the outcome rewards count beside the learned one, each with weight 1. Ground truth then trains the policy.",
+    default: false,
     activeWhen: airlOnly
   }),
   dense_rewards: key(Schema.Union([Schema.Boolean, Schema.Literals(["full", "partial", "partial_fixed"])]), {
@@ -75,59 +84,50 @@ export const modelKeys = {
   dense_gamma: key(share, {
     doc: "Discount of returns to go.",
     default: 1,
-    activeWhen: [...airlOnly, { key: "model.advantage_calculation", values: ["discounted_dense"] }]
+    activeWhen: [
+      ...units,
+      { key: "model.advantage_calculation", values: ["discounted_dense", "prime", "discounted", "unit_relative"] }
+    ]
   }),
-  advantage_calculation: key(Schema.Literals(["grpo", "average_dense", "discounted_dense"]), {
-    doc: "Advantages: `grpo` and `average_dense` compare the traces' mean rewards in their group, `discounted_dense` returns to go.",
-    default: "grpo",
-    refused: { prime: "not supported yet: leave-one-out advantages." },
-    activeWhen: airlOnly
-  }),
+  advantage_calculation: key(
+    Schema.Literals(["grpo", "average_dense", "discounted_dense", "prime", "discounted", "unit_relative"]),
+    {
+      doc:
+        "Advantages: `grpo` compares the mean rewards of the traces' units in their group, `average_dense` the means over tokens, " +
+        "`discounted_dense` sums returns to go, `prime` leaves the trace itself out of its baseline; ours: `discounted` averages " +
+        "returns to go, `unit_relative` compares units at the same place.",
+      default: "grpo",
+      mapped: "where each trace has one reward all of them are the first",
+      activeWhen: units
+    }
+  ),
   reward_updates_per_policy_step: key(count, {
     doc: "Updates of the reward model before each policy step, U; 0 for none.",
     default: 1,
-    activeWhen: airlOnly
+    activeWhen: [...updated, { key: "training.freeze_reward_after_warmup", values: [false] }]
   }),
-  classifier_loss: key(Schema.Literals(["bce"]), {
-    doc: "Loss of the reward model.",
-    default: "bce",
-    refused: {
-      wgan: "not supported yet: the Wasserstein loss.",
-      gad: "not supported yet: pairwise losses.",
-      gad_pairwise: "not supported yet: pairwise losses.",
-      pairwise_bt: "not supported yet: pairwise losses."
-    },
-    activeWhen: airlOnly
-  }),
-  clip_reward_model: key(Schema.Boolean, {
-    doc: "Whether rewards are clamped to [reward_lb, reward_ub].",
-    default: false,
-    activeWhen: airlOnly
-  }),
-  reward_lb: key(Schema.Finite, { doc: "Lowest reward.", default: -1, activeWhen: clipped }),
-  reward_ub: key(Schema.Finite, { doc: "Highest reward.", default: 1, activeWhen: clipped }),
   num_neg_perturbations_per_expert: key(count, {
     doc: "Perturbed versions of each demonstration in an update, as negatives.",
     default: 0,
-    activeWhen: airlOnly
+    activeWhen: updated
   }),
-  neg_perturb_fns: key(Schema.Array(Schema.Literals(perturbations)), {
-    doc: "Perturbations to draw from.",
+  neg_perturb_fns: key(Schema.Array(Schema.Literals(negativeSources)), {
+    doc:
+      "Perturbations to draw from; several may be chained. Ours are `corrupt_equation`, one wrong equation, and " +
+      "`stored_corruptions`, the wrong versions that the data bring.",
     default: [],
+    mapped: "one that changes nothing is drawn again, so that no expert's trace is called wrong",
     refused: {
-      flip_clinical_direction: MEDICAL,
-      reverse_causal_chains: MEDICAL,
-      corrupt_demographics: MEDICAL,
-      corrupt_guidelines_modalities: MEDICAL,
       corrupt_with_chatgpt_wrong_reasoning: "asks an external model for text; store such traces in the data instead."
     },
-    activeWhen: airlOnly
+    activeWhen: [...updated, { key: "model.num_neg_perturbations_per_expert", not: [0] }]
   }),
   switch_label_if_correct: key(Schema.Boolean, {
     doc: "Whether rollouts with the right answer count as an expert's. Ground truth then enters the reward.",
     default: false,
-    activeWhen: airlOnly
-  })
+    activeWhen: updated
+  }),
+  ...criticKeys
 } as const
 
 export type ModelConfig = Decoded<typeof modelKeys>

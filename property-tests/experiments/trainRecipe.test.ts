@@ -1,0 +1,153 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Effect, Result, Schema } from "effect"
+import { beforeAll, describe, expect, it } from "vitest"
+import {
+  allKeys,
+  type Condition,
+  type DictNode,
+  decode,
+  type Library,
+  Nodes,
+  type Origin,
+  printValue,
+  type RunConfig,
+  type Value
+} from "../../src/core/config/index.ts"
+import { configure, readLibrary } from "../../src/experiments/configure/index.ts"
+import { configuration } from "../../src/experiments/run/index.ts"
+import { recipeOf } from "../../src/experiments/train/index.ts"
+
+let library: Library = []
+beforeAll(async () => {
+  const configs = new URL("../../configs", import.meta.url).pathname
+  library = await Effect.runPromise(readLibrary(undefined, configs).pipe(Effect.provide(NodeServices.layer)))
+})
+
+const DEFAULT: Origin = { _tag: "Default" }
+
+/** Values that tell any two settings apart; a key takes those that its schema has. */
+const pool: ReadonlyArray<Value> = [
+  true,
+  false,
+  1,
+  2,
+  4,
+  16,
+  32,
+  0.25,
+  0.125,
+  0.75,
+  "some/folder",
+  "other/folder",
+  null
+]
+
+/** Literals of a schema, from its JSON Schema. */
+const literalsOf = (json: unknown): ReadonlyArray<Value> => {
+  if (typeof json !== "object" || json === null) return []
+  const own = "enum" in json && Array.isArray(json.enum) ? (json.enum as ReadonlyArray<Value>) : []
+  const only = "const" in json ? [json.const as Value] : []
+  const parts = "anyOf" in json && Array.isArray(json.anyOf) ? json.anyOf.flatMap(literalsOf) : []
+  return [...own, ...only, ...parts]
+}
+
+/** Lists and sections that the pool does not make. */
+const composed: Readonly<Record<string, ReadonlyArray<Value>>> = {
+  "model.shape": [
+    { width: 8, layers: 1, heads: 2, feed_forward: 16 },
+    { width: 8, layers: 2, heads: 2, feed_forward: 16 }
+  ],
+  "model.reward_batch": [{ rollouts: 3, perturbed: 5 }],
+  "model.neg_perturb_fns": [["corrupt_numbers"], ["stored_corruptions"], ["corrupt_equation", "corrupt_numbers"]],
+  "dataset.size": [{ train: 5, unlabelled: 0, validation: 5, test: 5 }],
+  "dataset.expert_error_fns": [["corrupt_numbers"], ["corrupt_equation"]]
+}
+
+const candidates = (name: string): ReadonlyArray<Value> => {
+  const { schema } = allKeys.get(name)!
+  const literals = literalsOf(Schema.toJsonSchemaDocument(schema).schema)
+  const all = [...literals, ...pool, ...(composed[name] ?? [])]
+  return all.filter((value, i) => Schema.is(schema)(value) && all.indexOf(value) === i)
+}
+
+type Setting = ReadonlyMap<string, Value>
+
+/** The settings in which a key matters: its conditions, and theirs. */
+const settingFor = (name: string): Setting => {
+  const setting = new Map<string, Value>()
+  const need = (condition: Condition): void => {
+    if ("either" in condition) {
+      need(condition.either[0])
+      return
+    }
+    const { key } = condition
+    const value = "not" in condition ? candidates(key).find((v) => !condition.not.includes(v)) : condition.values[0]
+    if (!setting.has(key) && value !== undefined) setting.set(key, value)
+    for (const other of allKeys.get(key)?.activeWhen ?? []) need(other)
+  }
+  for (const condition of allKeys.get(name)?.activeWhen ?? []) need(condition)
+  return setting
+}
+
+/** What a key cannot do without, beside the conditions under which it matters. */
+const companions: Readonly<Record<string, Setting>> = {
+  algorithm: new Map([["training.learning_rate", 0.25]]),
+  "training.freeze_discriminator": new Map([["model.frozen_discriminator_path", "some/folder"]]),
+  "model.frozen_discriminator_path": new Map([["training.freeze_discriminator", true]])
+}
+
+const tiny = (algorithm: string): RunConfig => {
+  const jobs = configure({ library, name: `tiny_${algorithm}`, overrides: [], multirun: false, env: {} })
+  return Result.getOrThrow(jobs)[0]!.decoded.config
+}
+
+/** A tiny configuration, each key of the setting as if it were overridden. */
+const decoded = (setting: Setting, beside: Setting = new Map()): Result.Result<RunConfig, string> => {
+  const algorithm = String(setting.get("algorithm") ?? "airl")
+  const base = tiny(algorithm === "opsd" ? "grpo" : algorithm) as unknown as Value
+  const changes = [...beside, ...setting]
+  const tree = changes.reduce<DictNode>(
+    (at, [key, value], i) => {
+      const override: Origin = { _tag: "Override", text: `${key}=${printValue(value)}` }
+      const made = Nodes.updateAt(at, key.split("."), at.origin, () =>
+        Nodes.fromValue(value, i < beside.size ? DEFAULT : override)
+      )
+      return made._tag === "Dict" ? made : at
+    },
+    Nodes.dict(new Map(Object.entries(base as object).map(([k, v]) => [k, Nodes.fromValue(v, DEFAULT)])), DEFAULT)
+  )
+  const result = decode(tree)
+  return Result.isSuccess(result) ? Result.succeed(result.success.config) : Result.fail(result.failure.message)
+}
+
+/** Keys about where a run is kept, and values that are other names of the same thing. */
+const NOT_LEARNED = ["training.output_dir"]
+const sameAs: Readonly<Record<string, ReadonlyArray<ReadonlyArray<Value>>>> = {
+  "training.optim": [["adamw", "adamw_torch", "adamw_8bit", "paged_adamw_8bit"]],
+  "model.classifier_loss": [["gad", "gad_pairwise", "pairwise_bt"]],
+  "model.dense_rewards": [[true, "full"]],
+  "model.reward_mode": [["standard", "mean_f"]],
+  "model.disc_pairwise_negatives_per_prompt": [[0, null]],
+  "training.epsilon_high": [[0.2, null]]
+}
+
+const isSame = (name: string, a: Value, b: Value): boolean =>
+  sameAs[name]?.some((values) => values.includes(a) && values.includes(b)) ?? false
+
+describe("recipeOf", () => {
+  it.each(
+    [...allKeys.keys()].filter((name) => !NOT_LEARNED.includes(name))
+  )("law: every two values of %s make two recipes", (name) => {
+    const setting = settingFor(name)
+    const refusals: Array<string> = []
+    const made = candidates(name).flatMap((value) => {
+      const result = decoded(new Map([...setting, [name, value]]), companions[name])
+      if (Result.isFailure(result)) refusals.push(result.failure)
+      return Result.isSuccess(result) ? [[value, JSON.stringify(configuration(recipeOf(result.success)))] as const] : []
+    })
+    expect(made.length, refusals.join("\n")).toBeGreaterThan(1)
+    for (const [i, [a, first]] of made.entries())
+      for (const [b, second] of made.slice(i + 1))
+        if (!isSame(name, a, b)) expect(first, `${printValue(a)} and ${printValue(b)}`).not.toBe(second)
+  })
+})

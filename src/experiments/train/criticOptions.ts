@@ -1,0 +1,106 @@
+import { Effect } from "effect"
+import { type CriticOptions, RewardModels, Units, verifierHead } from "../../core/learner/index.ts"
+import {
+  Granularities,
+  type Granularity,
+  type Perturbation,
+  Perturbations,
+  storedCorruptions
+} from "../../core/reward/index.ts"
+import type { Task } from "../../core/task/index.ts"
+import { Rng } from "../../core/tensor/index.ts"
+import { BadModelFolder, findModel, readModel } from "../models/index.ts"
+import { optimiser, perturbed } from "../run/index.ts"
+import { NothingToLearnFrom, type PreparedData } from "./prepareData.ts"
+import type { CriticRecipe, GranularityRecipe } from "./Recipe.ts"
+import { loadCritic } from "./rewardFolder.ts"
+import type { Start } from "./start.ts"
+import type { Work } from "./Work.ts"
+
+const granularityOf = (recipe: GranularityRecipe, { stepRule }: Task): Granularity => {
+  switch (recipe._tag) {
+    case "Sparse":
+      return Granularities.sparse
+    case "Stepwise":
+      return Granularities.stepwise(stepRule)
+    case "Interval":
+      return Granularities.interval(recipe.tokens)
+    case "Dense":
+      return Granularities.dense
+  }
+}
+
+/** Several perturbations are chained, as in the reference; the data's own wrong versions are drawn in their place. */
+const perturbationOf = Effect.fnUntraced(function* (
+  { perturbations, stored }: CriticRecipe["negatives"],
+  { corruptions }: PreparedData
+) {
+  const chained = perturbations.length === 0 ? [] : [Perturbations.chain(perturbations)]
+  if (stored && corruptions.length === 0)
+    return yield* new NothingToLearnFrom({
+      reason: "The data store no wrong versions of their demonstrations",
+      fix: "Leave stored_corruptions out of model.neg_perturb_fns, or give data with corrupted_reasonings"
+    })
+  const all: ReadonlyArray<Perturbation> = [...chained, ...(stored ? [storedCorruptions(corruptions)] : [])]
+  return all.length === 0 ? undefined : Perturbations.oneOf(all)
+})
+
+/** The trunk of the reward model, which must read the policy's tokens. */
+const trunkOf = Effect.fnUntraced(function* ({ trunk }: CriticRecipe, start: Start) {
+  if (trunk._tag !== "Named")
+    return { config: start.config, ...(trunk._tag === "Policy" ? { params: start.params } : {}) }
+  const model = yield* readModel(yield* findModel(trunk.name), "reward")
+  if (JSON.stringify(model.tokenizer.json) !== JSON.stringify(start.tokenizer.json))
+    return yield* new BadModelFolder({
+      file: `${model.folder}/tokenizer.json`,
+      reason:
+        "its tokens are not the policy's, whose completions it is to judge: take a reward model of the same family."
+    })
+  return model
+})
+
+interface Trunk extends Pick<Start, "config"> {
+  /** Absent where the reward model starts from scratch. */
+  readonly params?: Start["params"]
+}
+
+const modelOf = (work: Work, critic: CriticRecipe, trunk: Trunk) => {
+  const options = {
+    config: trunk.config,
+    ...(trunk.params === undefined ? {} : { trunk: trunk.params }),
+    seed: Rng.seed(Rng.make(work.recipe.seed, "airl", "critic"))
+  }
+  if (critic.segment !== undefined) return { segment: critic.segment, model: RewardModels.segmentHeads(options) }
+  const model =
+    critic.head === "verifier"
+      ? verifierHead({ ...options, trunk: trunk.params ?? work.start.params })
+      : RewardModels.scalarHead(options)
+  return { model, ...(critic.scale === undefined ? {} : { scale: critic.scale }) }
+}
+
+/** The reward model of a run, and how it learns beside a policy of so many steps; its shape, to write it down. */
+export const criticOptions = Effect.fnUntraced(function* (work: Work, critic: CriticRecipe, policySteps: number) {
+  const { data, start } = work
+  const trunk: Trunk = yield* trunkOf(critic, start)
+  const units = granularityOf(critic.granularity, data.task)
+  const granularity = critic.segmentTokens === undefined ? units : Granularities.segments(units, critic.segmentTokens)
+  const perturbation = yield* perturbationOf(critic.negatives, data)
+  const chosen = modelOf(work, critic, trunk)
+  const options: CriticOptions = {
+    ...chosen,
+    objective: critic.objective,
+    optimiser: optimiser(critic.optimiser, critic.warmupUpdates + policySteps * critic.updates),
+    partition: Units.partitioner(granularity, data.task.tokenizer),
+    demonstrations: data.train,
+    ...(perturbation === undefined
+      ? {}
+      : { perturb: perturbed(data.task, data.task.splits.train.demonstrations, perturbation) }),
+    batch: critic.batch,
+    dedup: critic.dedup,
+    ...(critic.microBatch === undefined ? {} : { microBatch: critic.microBatch }),
+    ...(critic.load === undefined ? {} : { load: yield* loadCritic(chosen.model, critic.load) }),
+    replayCapacity: critic.replayCapacity,
+    verifyUpdates: critic.verifyUpdates
+  }
+  return { options, config: trunk.config }
+})

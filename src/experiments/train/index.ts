@@ -1,0 +1,3 @@
+export type { Recipe } from "./Recipe.ts"
+export { recipeOf } from "./recipeOf.ts"
+export { type TrainSummary, trainRun } from "./trainRun.ts"

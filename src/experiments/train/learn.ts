@@ -1,0 +1,92 @@
+import { Effect } from "effect"
+import type { PlannedStage } from "../../core/run/index.ts"
+import { RunDirectory } from "../../core/run/index.ts"
+import { writeModel } from "../models/index.ts"
+import type { Session } from "../run/index.ts"
+import { learnOpsd } from "./learnOpsd.ts"
+import type { PolicyRecipe } from "./Recipe.ts"
+import { writeCritic } from "./rewardFolder.ts"
+import { learnAirl, learnGrpo, learnSft } from "./stages.ts"
+import { policySteps, sftSteps, type Work } from "./Work.ts"
+
+/** The recipe of the policy's practice; `undefined` for supervised fine-tuning alone. */
+export const practiceOf = ({ recipe: { learning } }: Pick<Work, "recipe">): PolicyRecipe | undefined => {
+  switch (learning._tag) {
+    case "Sft":
+      return undefined
+    case "Airl":
+      return learning.policy
+    case "Grpo":
+    case "Opsd":
+      return learning
+  }
+}
+
+/** Seconds that a step of each kind takes beside the others, for the first guess of the time left. */
+const guess = { sft: 0.1, warmup: 0.15, policy: 1 } as const
+
+/** The stages of a run, for its progress display. */
+export const planOf = (work: Work): ReadonlyArray<PlannedStage> => {
+  const { learning } = work.recipe
+  if (learning._tag === "Sft")
+    return [{ stage: "sft", steps: sftSteps(learning, work.data), secondsPerStep: guess.sft }]
+  const policy = practiceOf(work)!
+  const first =
+    policy.sft === undefined
+      ? []
+      : [{ stage: "sft", steps: sftSteps(policy.sft, work.data), secondsPerStep: guess.sft }]
+  const warmup = learning._tag === "Airl" ? learning.critic.warmupUpdates : 0
+  const own = policySteps(policy, work.data)
+  const seconds = warmup * guess.warmup + own * guess.policy
+  const stage = learning._tag.toLowerCase()
+  return [...first, { stage, steps: warmup + own, secondsPerStep: seconds / (warmup + own) }]
+}
+
+/** The work from where supervised fine-tuning leaves the policy, if any comes first. */
+export const fineTuned = Effect.fnUntraced(function* (work: Work, session: Session) {
+  const sft = practiceOf(work)?.sft
+  if (sft === undefined) return work
+  return { ...work, start: { ...work.start, params: yield* learnSft(work, session, sft) } }
+})
+
+const learned = Effect.fnUntraced(function* (work: Work, session: Session) {
+  const { learning } = work.recipe
+  const { directory } = session
+  switch (learning._tag) {
+    case "Sft":
+      return yield* learnSft(work, session, learning)
+    case "Grpo":
+      return yield* learnGrpo(work, session, learning)
+    case "Opsd":
+      return yield* learnOpsd(work, session, learning, learning.mode)
+    case "Airl": {
+      const { policy, saved, state, warmCritic, config } = yield* learnAirl(
+        work,
+        session,
+        learning.policy,
+        learning.critic
+      )
+      const { tokenizer } = work.start
+      const written = { config, tokenizer, critic: saved, state }
+      yield* writeCritic(directory, "best_model/reward_model", written)
+      yield* writeCritic(directory, "reward_model_warmup", { config, tokenizer, critic: { params: warmCritic } })
+      return policy
+    }
+  }
+})
+
+/** Trains, and writes `best_model/` (with `reward_model/` where one was learned); returns the policy. */
+export const learn = Effect.fnUntraced(function* (work: Work, session: Session) {
+  const params = yield* learned(work, session)
+  yield* writeModel(session.directory, "best_model", { ...work.start, params, head: "causal" })
+  return params
+})
+
+/** Name of the configuration in the run. */
+const TRAINING_CONFIG = "training_config.yaml"
+
+/** Writes the configuration as it was given and the report on the data. */
+export const writeInputs = Effect.fnUntraced(function* ({ directory }: Session, configText: string, { data }: Work) {
+  yield* RunDirectory.writeArtifact(directory, TRAINING_CONFIG, configText)
+  yield* RunDirectory.writeArtifact(directory, "data.json", JSON.parse(JSON.stringify(data.report)))
+})
