@@ -121,6 +121,17 @@ describe("Hub.fetch", () => {
     await run(get({ ...repo, revision: "v1" }, "README.md"))
     expect(transfers()).toEqual([])
   })
+  it("law: two that fetch the same file at once both have it", async () => {
+    const twice = Effect.all([get(repo, "data/train.jsonl"), get(repo, "data/train.jsonl")], { concurrency: 2 })
+    const [one, two] = await run(twice)
+    expect([one, readFileSync(join(two, "data/train.jsonl")).equals(large)]).toEqual([two, true])
+    expect(readdirSync(setFolder("blobs"))).toEqual([sha256(large)])
+  })
+  it("edge: a link whose blob was deleted is filled again", async () => {
+    await run(get(repo, "data/train.jsonl"))
+    rmSync(setFolder("blobs", sha256(large)))
+    expect(readFileSync(join(await run(get(repo, "data/train.jsonl")), "data/train.jsonl")).equals(large)).toBe(true)
+  })
   it("law: the token goes to the hub, and never on to where it redirects", async () => {
     env["HF_TOKEN"] = token
     await run(get(repo, "data/train.jsonl"))

@@ -18,6 +18,7 @@ describe("splitFiles", () => {
       ["main/train/0001.parquet", "main/train/0000.parquet"],
       ["main/train/0000.parquet", "main/train/0001.parquet"]
     ],
+    ["as converted without a configuration", ["default/train/0000.parquet"], ["default/train/0000.parquet"]],
     ["the root before folders", ["main/train.jsonl", "train.arrow"], ["train.arrow"]]
   ])("golden: %s", (_, paths, found) => expect(splitFiles(paths, ["train"], ["main"])).toMatchObject(files(...found)))
 

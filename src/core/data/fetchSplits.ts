@@ -6,7 +6,7 @@ import { splitFiles } from "./splitFiles.ts"
 export interface PublishedSplits {
   /** Each split by its names; of several the first that is there counts. */
   readonly splits: ReadonlyArray<ReadonlyArray<string>>
-  /** Folders that are looked in beside the root and `data`, e.g. a configuration. */
+  /** Folders that are looked in beside the root, `data` and `default`, e.g. another configuration. */
   readonly within?: ReadonlyArray<string>
 }
 

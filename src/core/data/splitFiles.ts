@@ -11,8 +11,8 @@ export const endings = [".jsonl", ".jsonl.gz", ".json", ".parquet", ".arrow"] as
 const SHARD = /-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$/
 const PART = /\/(\d{4,5})\.parquet$/
 
-/** Folders that a split is looked for in: the root, `data`, and those named. */
-export const homesOf = (within: ReadonlyArray<string>): ReadonlyArray<string> => ["", "data", ...within]
+/** Folders that a split is looked for in: the root, `data`, the configuration `default`, and those named. */
+export const homesOf = (within: ReadonlyArray<string>): ReadonlyArray<string> => ["", "data", "default", ...within]
 
 /** A path within a folder; "" is the folder itself. */
 export const joinPath = (folder: string, path: string): string =>
@@ -51,7 +51,7 @@ const inHome = (paths: ReadonlyArray<string>, at: string): SplitFiles | undefine
 /**
  * The files of a split, as data sets are published: `<split>.jsonl`, `.jsonl.gz`, `.json`, `.parquet` or `.arrow`; shards
  * `<split>-00000-of-0000K.parquet`; or `<split>/0000.parquet` and on, as a hub converts them. They are looked for in the
- * root, in `data`, and in the folders of `within`.
+ * root, in `data`, in `default`, and in the folders of `within`.
  *
  * @param paths files from the root
  * @param names of the split; of several the first that is there counts

@@ -68,31 +68,25 @@ export const publishedTasks = {
   gsm8k_kd: {
     repo: "onnookk/format_vs_content_reasoning_clean_gsm8k",
     splits: trainAndTest,
-    within: ["default"],
     read: (reading) => Effect.map(gsm8kDistilled({ systemPrompt: SystemPrompts.math, ...reading }), whole)
   },
   countdown: {
     repo: "anmolagarwal999/train_countdown_sft_deepseek_qwen_distilled_32b_dataset",
     splits: trainAndTest,
-    within: ["default"],
     read: (reading) => Effect.map(countdown(reading), whole)
   },
   medical: {
     repo: "UCSC-VLAA/MedReason",
     splits: [MEDREASON],
-    within: ["default"],
     read: ({ folder, ...reading }) =>
-      Effect.flatMap(Sources.split(folder, MEDREASON, ["default"]), (source) =>
-        Effect.map(medReason({ source, ...reading }), whole)
-      )
+      Effect.flatMap(Sources.split(folder, MEDREASON), (source) => Effect.map(medReason({ source, ...reading }), whole))
   },
   mmlu: {
     repo: "TIGER-Lab/MMLU-Pro",
     splits: trainAndTest,
-    within: ["default"],
     read: (reading) =>
       Effect.gen(function* () {
-        const train = yield* Sources.findSplit(reading.folder, "train", ["default"])
+        const train = yield* Sources.findSplit(reading.folder, "train")
         const apart = train === undefined ? { test: 1500 } : {}
         const read = yield* mmluPro({ systemPrompt: SystemPrompts.letter, ...apart, ...reading })
         return whole({ task: read.task, leftOut: read.withoutDemonstration })
@@ -101,13 +95,11 @@ export const publishedTasks = {
   science: {
     repo: "derek-thomas/ScienceQA",
     splits: trainAndTest,
-    within: ["default"],
     read: (reading) => Effect.map(scienceQa(reading), whole)
   },
   aime_train: {
     repo: "AI-MO/NuminaMath-CoT",
     splits: [["train"]],
-    within: ["default"],
     read: ({ folder, ...reading }) =>
       Effect.map(aime({ train: folder, test: [], testFromTrain: 200, ...reading }), whole)
   },

@@ -121,8 +121,9 @@ export const point = (folder: string, commit: string, path: string, blob: string
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const at = pointer(folder, commit, path)
+    if (yield* fs.exists(at)) return
     yield* fs.makeDirectory(parentOf(at), { recursive: true })
-    // A link to a blob that is gone.
+    // A link to a blob that was gone.
     yield* Effect.ignore(fs.remove(at))
     const up = "../".repeat(path.split("/").length + 1)
     yield* fs.symlink(`${up}blobs/${blob}`, at).pipe(
