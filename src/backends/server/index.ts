@@ -1,0 +1,3 @@
+export type { AdapterOptions } from "./Adapters.ts"
+export type { ServerOptions } from "./Server.ts"
+export * as Server from "./Server.ts"
