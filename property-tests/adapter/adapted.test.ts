@@ -11,7 +11,18 @@ import {
 } from "../../src/core/adapter/index.ts"
 import { evaluate } from "../../src/core/kernel/index.ts"
 import { decode, forward, logits, type ModelConfig, prefill, tokenLogProbs } from "../../src/core/model/index.ts"
-import { type Expr, input, mean, mul, Programs, reshape, Steps, slice } from "../../src/core/program/index.ts"
+import {
+  constant,
+  type Expr,
+  input,
+  matMul,
+  mean,
+  mul,
+  Programs,
+  reshape,
+  Steps,
+  slice
+} from "../../src/core/program/index.ts"
 import { Rng, type Tensor, Tensors } from "../../src/core/tensor/index.ts"
 import { grad, simplify } from "../../src/core/transform/index.ts"
 import { batch, config, rows, symbols, weights } from "../model/models.ts"
