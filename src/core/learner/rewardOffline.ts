@@ -4,7 +4,7 @@ import type { Json, Metrics, Stage } from "../run/index.ts"
 import type { Backend, BackendFailure } from "../service/index.ts"
 import { Rng } from "../tensor/index.ts"
 import * as Critic from "./Critic.ts"
-import type { BadCritic, CriticOptions } from "./CriticOptions.ts"
+import type { BadCritic, CriticOptions, SavedCritic } from "./CriticOptions.ts"
 import { type Params, prefixed, unprefixed } from "./Params.ts"
 import type * as Replay from "./Replay.ts"
 import type * as Scorer from "./Scorer.ts"
@@ -41,6 +41,8 @@ export type OfflineError = Critic.UpdateError
 export interface OfflineStage extends Stage<OfflineError, never> {
   /** The reward model's parameters. */
   readonly result: Effect.Effect<Params, OfflineError>
+  /** The reward model for another run to load; with its optimiser where the last parameters are kept. */
+  readonly savedCritic: Effect.Effect<SavedCritic, OfflineError>
 }
 
 const average = (xs: ReadonlyArray<number>): number => xs.reduce((s, x) => s + x, 0) / Math.max(1, xs.length)
@@ -58,7 +60,11 @@ export const make = (
     const critic = yield* Critic.make(options.critic, policyLogProbs === undefined ? {} : { logProbs: policyLogProbs })
     const kinds = Object.entries(heldOut.negatives).filter(([, traces]) => traces.length > 0)
     let best = Number.NEGATIVE_INFINITY
-    let kept: Params = options.critic.model.initial
+    const atStart = options.critic.load?.params ?? options.critic.model.initial
+    let kept: Params = atStart
+    let made = 0
+
+    const keepsBest = (): boolean => options.keep === "best" && Number.isFinite(best)
 
     /** Trace scores of held-out traces; those without a unit have none. */
     const scores = (traces: ReadonlyArray<Sequence>) =>
@@ -89,28 +95,32 @@ export const make = (
       checkpointEvery: options.checkpointEvery,
       start: Effect.gen(function* () {
         best = Number.NEGATIVE_INFINITY
-        kept = options.critic.model.initial
+        kept = atStart
+        made = 0
         yield* critic.start
         yield* critic.observe(rollouts)
       }),
       step: Effect.fnUntraced(function* (index): Effect.fn.Return<Metrics, OfflineError> {
         const { learning_rate: lr = null, ...fit } = yield* critic.update(index, Rng.make(seed, name, "critic", index))
+        made = index + 1
         const due = (index + 1) % heldOut.every === 0 || index + 1 === steps
         return { ...prefixed("reward/", { ...fit, lr }), ...(due ? yield* look() : {}) }
       }),
       save: Effect.map(critic.save, (memory) => ({
         tensors: { ...prefixed("critic/", memory), ...prefixed("kept/", kept) },
-        state: { best: Number.isFinite(best) ? best : null } satisfies Json
+        state: { best: Number.isFinite(best) ? best : null, updates: made } satisfies Json
       })),
       restore: Effect.fnUntraced(function* ({ tensors, state }) {
-        best = (state as { readonly best: number | null }).best ?? Number.NEGATIVE_INFINITY
+        const saved = state as { readonly best: number | null; readonly updates: number }
+        best = saved.best ?? Number.NEGATIVE_INFINITY
+        made = saved.updates
         kept = unprefixed("kept/", tensors)
         yield* critic.restore(unprefixed("critic/", tensors))
         // Rollouts are input data, so they are no part of the checkpoint.
         yield* critic.observe(rollouts)
       }),
-      result: Effect.suspend(() =>
-        options.keep === "best" && Number.isFinite(best) ? Effect.succeed(kept) : critic.params
-      )
+      result: Effect.suspend(() => (keepsBest() ? Effect.succeed(kept) : critic.params)),
+      // The moments are those of the last update, and of no use to earlier parameters.
+      savedCritic: Effect.suspend(() => (keepsBest() ? Effect.succeed({ params: kept }) : critic.saved(made)))
     }
   })
