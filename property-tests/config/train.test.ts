@@ -1,31 +1,15 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Effect } from "effect"
-import { CliOutput, Command } from "effect/cli"
+import { Command } from "effect/cli"
 import { describe, expect, it } from "vitest"
-import { exitCode, presenter, report, type TrainOptions, trainCommand } from "../../src/experiments/commands/index.ts"
+import { type TrainOptions, trainCommand } from "../../src/experiments/commands/index.ts"
+import { callCommand } from "../run/callCommand.ts"
 
-/** Parses and handles arguments with a handler that only notes what it was given. */
-const call = async (...args: ReadonlyArray<string>) => {
-  const calls: Array<TrainOptions> = []
-  const [out, err]: [Array<string>, Array<string>] = [[], []]
-  const command = trainCommand(async () => (options) => Effect.sync(() => void calls.push(options)), ["train", ...args])
-  const console = Object.assign(Object.create(globalThis.console), {
-    log: (...text: ReadonlyArray<unknown>) => void out.push(text.join(" ")),
-    error: (...text: ReadonlyArray<unknown>) => void err.push(text.join(" "))
-  })
-  const exit = await Effect.runPromiseExit(
-    Command.runWith(command, { version: "1.2.3" })(args).pipe(
-      Effect.provideService(Console.Console, console),
-      Effect.provide(CliOutput.layerPresenter(presenter)),
-      Effect.provide(NodeServices.layer)
-    )
+const call = (...args: ReadonlyArray<string>) =>
+  callCommand<TrainOptions>((noting) =>
+    Command.runWith(trainCommand(noting, ["train", ...args]), { version: "1.2.3" })(args)
   )
-  const message = exit._tag === "Failure" ? (report(exit.cause, false) ?? "") : ""
-  return { calls, out: out.join("\n"), err: [...err, message].join("\n").trimEnd(), code: exitCode(exit, undefined) }
-}
 
 describe("rewardflow train", () => {
   it("golden: one job, with the seed and the folder of the configuration", async () => {

@@ -267,12 +267,12 @@ describe("HubError", () => {
     expect([kind, text.includes("leads out")]).toEqual(["answer", true])
   })
   it.each([
-    ["other bytes", Buffer.alloc(large.length, 1)],
-    ["too many bytes", Buffer.alloc(large.length + 1, 1)]
-  ])("error: %s are never kept: the checksum decides", async (_, body) => {
+    ["other bytes", Buffer.alloc(large.length, 1), "checksum is not"],
+    ["too many bytes", Buffer.concat([large, small]), "longer than its 40000 bytes"]
+  ])("error: %s are never kept", async (_, body, why) => {
     server.faults.push({ on: "/cdn/", body })
     const [kind, text] = await message(get(repo, "data/train.jsonl"))
-    expect([kind, text.includes("data/train.jsonl")]).toEqual(["corrupt", true])
+    expect([kind, text.includes(`file data/train.jsonl: `), text.includes(why)]).toEqual(["corrupt", true, true])
     expect(readdirSync(setFolder("blobs"))).toEqual([])
   })
   it("error: a hub that stays busy is given up after the deadline, and what was received is kept", async () => {

@@ -1,55 +1,35 @@
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Effect } from "effect"
-import { CliOutput, Command } from "effect/cli"
+import { Effect } from "effect"
+import { Command } from "effect/cli"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import {
   type AblateOptions,
   type BenchOptions,
   type CompareOptions,
-  exitCode,
   nearestName,
   parseGranularity,
-  presenter,
   printGranularity,
   type QuickstartOptions,
-  report,
   resumeCommand,
   root,
   runOutput,
   type TrainOptions,
   type TrainRewardOptions
 } from "../../src/experiments/commands/index.ts"
+import { callCommand } from "./callCommand.ts"
 import { start } from "./processes.ts"
 import { inFolder } from "./runs.ts"
 
 type AnyOptions = QuickstartOptions | TrainOptions | TrainRewardOptions | BenchOptions | CompareOptions | AblateOptions
 
-/** Parses and handles arguments with handlers that only note their options. */
-const call = async (...args: ReadonlyArray<string>) => {
-  const calls: Array<AnyOptions> = []
-  const [out, err]: [Array<string>, Array<string>] = [[], []]
-  const noting = async () => (options: AnyOptions) => Effect.sync(() => void calls.push(options))
-  const command = root(
-    { quickstart: noting, train: noting, trainReward: noting, bench: noting, compare: noting, ablate: noting },
-    args
-  )
-  const console = Object.assign(Object.create(globalThis.console), {
-    log: (...text: ReadonlyArray<unknown>) => void out.push(text.join(" ")),
-    error: (...text: ReadonlyArray<unknown>) => void err.push(text.join(" "))
+const call = (...args: ReadonlyArray<string>) =>
+  callCommand<AnyOptions>((noting) => {
+    const sources = { quickstart: noting, train: noting, trainReward: noting, bench: noting, compare: noting }
+    return Command.runWith(root({ ...sources, ablate: noting }, args), { version: "1.2.3" })(args)
   })
-  const exit = await Effect.runPromiseExit(
-    Command.runWith(command, { version: "1.2.3" })(args).pipe(
-      Effect.provideService(Console.Console, console),
-      Effect.provide(CliOutput.layerPresenter(presenter)),
-      Effect.provide(NodeServices.layer)
-    )
-  )
-  const message = exit._tag === "Failure" ? (report(exit.cause, false) ?? "") : ""
-  return { calls, out: out.join("\n"), err: [...err, message].join("\n").trimEnd(), code: exitCode(exit, undefined) }
-}
 
 describe("arguments", () => {
   it("golden: quickstart without any", async () => {

@@ -236,6 +236,17 @@ describe("aime", () => {
     const kept = [...ids(task.splits.train), ...ids(task.splits.validation)]
     expect(kept.sort()).toEqual(["aime-train-0", "aime-train-1", "aime-train-7"])
   })
+  it("law: problems of the training file held out to test on are no training problems any more", async () => {
+    const { task, decontamination } = await run(
+      aime({ train: join(tables, "numina"), test: [], testFromTrain: 2, validation: 1 })
+    )
+    expect(sizes(task)).toEqual([
+      [1, 1],
+      [1, 1],
+      [2, 2]
+    ])
+    expect([decontamination.prompts.exact, decontamination.prompts.texts.train]).toEqual([0, 2])
+  })
   it("edge: test problems alone are a task", async () => {
     expect(sizes((await run(aime({ test: [test] }))).task)).toEqual([
       [0, 0],

@@ -167,6 +167,7 @@ describe("stepText", () => {
           trace.steps.map((s, i) => (i < all.length - 1 ? s + separator : s))
         )
         expect(verdict.steps.map((s) => s.start)).toEqual([0, ...verdict.steps.slice(0, -1).map((s) => s.end)])
+        expect(verdict.steps.at(-1)?.end).toBe(text.length)
         const wrong = all.findIndex((s) => s.rating === -1)
         expect(verdict.firstWrongStep).toBe(wrong < 0 ? undefined : wrong)
       }),

@@ -38,7 +38,7 @@ describe("printTaskReport", () => {
     splits: {
       train: split(["t0", "a b c d", "x"], ["t1", "e f g h", "see a b c"]),
       validation: split(["v0", "a b c"]),
-      test: split(["s0", "E, f, g: h!", "yy"])
+      test: split(["s0", "E, f, g: h!", "yy"], ["s1", "b c d x y z"])
     }
   }
   it("golden: counted by hand, with one token a letter and runs of three words", () => {
@@ -53,7 +53,7 @@ train       prompt          2       7    7    7         0
 train       completion      2       2   10   10         1
 validation  prompt          1       5    5    5         0
 validation  completion      0       -    -    -         0
-test        prompt          1      11   11   11         1
+test        prompt          2      11   11   11         2
 test        completion      1       3    3    3         0
 
 left out: 2 no box, 1 cut off
@@ -62,7 +62,7 @@ held out    training  share 3 words  half  equal  largest
 ──────────  ────────  ─────────────  ────  ─────  ───────
 validation  prompts               1     1      0        1
 validation  traces                1     1      0        1
-test        prompts               1     1      1        1
+test        prompts               2     1      1        1
 test        traces                0     0      0        -`
     )
   })
