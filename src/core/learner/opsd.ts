@@ -74,13 +74,13 @@ export class TeacherTooLong extends Data.TaggedError("TeacherTooLong")<{
 }
 
 /** What the reference policy thinks of completions with the expert's trace in sight and without it, [T] each. */
-interface Opinions {
+export interface Opinions {
   readonly teacher: ReadonlyArray<Float64Array>
   readonly reference: ReadonlyArray<Float64Array>
 }
 
 /** w_t = (log π_ref(y_t | x, expert's trace, y_<t) - log π_ref(y_t | x, y_<t)) / temperature, within the range. */
-const weightsOf = (
+export const weightsOf = (
   { teacher, reference }: Opinions,
   { temperature = 1, clamp: [low, high] = [-5, 5] }: WeightOptions
 ): ReadonlyArray<ReadonlyArray<number>> =>
