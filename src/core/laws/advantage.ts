@@ -32,11 +32,32 @@ export interface AdvantageClaims {
   readonly shiftInvariant?: boolean
   /** The advantages of rollouts, each counted once by its first token, sum to 0; false by default. */
   readonly zeroMeanOfRollouts?: boolean
+  /**
+   * What rewards times a number above 1 do: nothing but for a small floor under the scale (`invariant`), or multiply
+   * the advantages (`proportional`); not looked at by default.
+   */
+  readonly scale?: "invariant" | "proportional"
 }
+
+/** Most that a floor of 1e-4 under deviations of rewards in eighths takes off an advantage. */
+const FLOOR_SHARE = 0.1
+
+const scales = ({ estimate, name }: AdvantageEstimator, scale: "invariant" | "proportional"): Law =>
+  law(
+    `${name}: rewards times c have ${scale === "invariant" ? "the same advantages" : "c times the advantages"}`,
+    fc.tuple(groups, fc.integer({ min: 2, max: 50 })),
+    ([group, c]) => {
+      const [once, times] = [estimate(group), estimate(mapRewards(group, (r) => c * r))]
+      const [factor, tolerance] = scale === "invariant" ? [1, FLOOR_SHARE] : [c, 1e-9]
+      return times.every((row, i) =>
+        row.every((a, t) => Math.abs(a - factor * once[i]![t]!) <= tolerance * Math.max(1e-6, Math.abs(a)))
+      )
+    }
+  )
 
 /** What holds of every estimator of advantages within a group, and of this one by its claims. */
 export const advantage = (subject: AdvantageEstimator, claims: AdvantageClaims = {}): ReadonlyArray<Law> => {
-  const { shiftInvariant = true, zeroMeanOfRollouts = false } = claims
+  const { shiftInvariant = true, zeroMeanOfRollouts = false, scale } = claims
   const { estimate, name } = subject
   return [
     law(`${name}: one finite number a token, whatever the rewards`, groups, (group) =>
@@ -67,6 +88,7 @@ export const advantage = (subject: AdvantageEstimator, claims: AdvantageClaims =
             )
           )
         ]
-      : [])
+      : []),
+    ...(scale === undefined ? [] : [scales(subject, scale)])
   ]
 }

@@ -48,3 +48,22 @@ export const granularity = (subject: Granularity): ReadonlyArray<Law> => [
     return Array.from(Partitions.atEnds(partition, Partitions.backFill(partition, units))).join() === units.join()
   })
 ]
+
+/** What holds of granularities that cut every so many tokens: 1 is dense, the whole length sparse, multiples coarser. */
+export const intervals = (family: (tokens: number) => Granularity): ReadonlyArray<Law> => {
+  const same = (a: Granularity, b: Granularity, c: TokenSequence): boolean =>
+    a.partition(c).ends.join() === b.partition(c).ends.join()
+  const lengths = fc.integer({ min: 1, max: 70 })
+  const name = family(1).name
+  return [
+    law(`${name} is dense`, completions, (c) => same(family(1), Granularities.dense, c)),
+    law(`${name}: as many tokens as there are, or more, are sparse`, fc.tuple(completions, lengths), ([c, more]) =>
+      same(family(c.ids.length + more), Granularities.sparse, c)
+    ),
+    law(
+      `${name}: multiples are made of whole units, but for the last`,
+      fc.tuple(completions, lengths, fc.integer({ min: 1, max: 5 })),
+      ([c, n, k]) => Partitions.refines(family(n).partition(c), family(k * n).partition(c))
+    )
+  ]
+}

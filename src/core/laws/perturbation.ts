@@ -30,17 +30,22 @@ export const perturbation = (subject: Perturbation): ReadonlyArray<Law> => {
       const result = Perturbations.perturb(subject, text, seed)
       return result._tag === "Unchanged" || result.text !== text
     }),
-    law(`${subject.name}: text outside the span is the expert's`, seeded, ([text, seed]) => {
-      const result = Perturbations.perturb(subject, text, seed)
-      if (result._tag === "Unchanged") return true
-      const { start, end } = result.span
-      return (
-        0 <= start &&
-        start <= end &&
-        end <= result.text.length &&
-        text.startsWith(result.text.slice(0, start)) &&
-        text.endsWith(result.text.slice(end))
-      )
-    })
+    law(
+      `${subject.name}: text outside the span is the expert's, and its first character is not`,
+      seeded,
+      ([text, seed]) => {
+        const result = Perturbations.perturb(subject, text, seed)
+        if (result._tag === "Unchanged") return true
+        const { start, end } = result.span
+        return (
+          0 <= start &&
+          start <= end &&
+          end <= result.text.length &&
+          (start === end || text[start] !== result.text[start]) &&
+          text.startsWith(result.text.slice(0, start)) &&
+          text.endsWith(result.text.slice(end))
+        )
+      }
+    )
   ]
 }
