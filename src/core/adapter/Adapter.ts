@@ -112,3 +112,20 @@ export const initialise = (
       return [name, Tensors.f32(uniforms(seed, name, n, 1 / Math.sqrt(shape[1]!)), shape)]
     })
   )
+
+/** Parameters of an adapter, or what goes with them, under longer names: so several adapters lie beside one base. */
+export const scoped = <A>(scope: string, own: Readonly<Record<string, A>>): Readonly<Record<string, A>> =>
+  Object.fromEntries(Object.entries(own).map(([name, value]) => [`${scope}${name}`, value]))
+
+/** An adapter's own parameters among those of a base and of other adapters: the inverse of `scoped`. */
+export const ownOf = <A>(
+  { params }: Adapter,
+  scope: string,
+  all: Readonly<Record<string, A>>
+): Readonly<Record<string, A>> =>
+  Object.fromEntries(
+    Object.keys(params).flatMap((name) => {
+      const value = all[`${scope}${name}`]
+      return value === undefined ? [] : [[name, value] as const]
+    })
+  )
