@@ -8,6 +8,7 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
@@ -121,11 +122,24 @@ describe("Hub.fetch", () => {
     await run(get({ ...repo, revision: "v1" }, "README.md"))
     expect(transfers()).toEqual([])
   })
-  it("law: two that fetch the same file at once both have it", async () => {
-    const twice = Effect.all([get(repo, "data/train.jsonl"), get(repo, "data/train.jsonl")], { concurrency: 2 })
-    const [one, two] = await run(twice)
+  it("law: two that fetch the same file at once both have it, and neither takes what the other receives", async () => {
+    server.faults.push({ on: "/cdn/", cutAt: 1000 })
+    // The second comes while the first waits to go on.
+    const later = Effect.delay(get(repo, "data/train.jsonl"), "150 millis")
+    const [one, two] = await run(Effect.all([get(repo, "data/train.jsonl"), later], { concurrency: 2 }))
     expect([one, readFileSync(join(two, "data/train.jsonl")).equals(large)]).toEqual([two, true])
     expect(readdirSync(setFolder("blobs"))).toEqual([sha256(large)])
+    expect(server.seen.filter((s) => s.storage).map((s) => s.headers.range)).toEqual([
+      undefined,
+      undefined,
+      "bytes=1000-"
+    ])
+  })
+  it("edge: a link that leads nowhere is replaced", async () => {
+    mkdirSync(setFolder("snapshots", second), { recursive: true })
+    symlinkSync("../../blobs/gone", setFolder("snapshots", second, "README.md"))
+    expect(readFileSync(join(await run(get(repo, "README.md")), "README.md")).equals(small)).toBe(true)
+    expect(readdirSync(setFolder("blobs"))).toEqual([gitSha1(small)])
   })
   it("edge: a link whose blob was deleted is filled again", async () => {
     await run(get(repo, "data/train.jsonl"))
