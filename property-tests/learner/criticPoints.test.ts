@@ -72,8 +72,13 @@ describe("points between experts and policy", () => {
     expect(weights[rows]!.policy.filter((w) => w > 0).length).toBe(ends.length)
   })
 
-  it("law: the slope is that of the critic in the completion's embeddings, by differences, prompts held fixed", () => {
-    const model = RewardModels.scalarHead({ config: Subject.config, trunk: Subject.params, seed: 7 })
+  const heads = [RewardModels.scalarHead, verifierHead].map((head) =>
+    head({ config: Subject.config, trunk: Subject.params, seed: 7 })
+  )
+
+  it.each(
+    heads.map((model) => [model.name, model] as const)
+  )("law: the slope of a %s is that in the completion's embeddings, by differences, prompts held fixed", (_, model) => {
     const D = Subject.config.hidden_size
     const params = { ...model.params, ...model.frozen }
     const wide = (tensors: Readonly<Record<string, Tensor>>) =>
@@ -91,18 +96,19 @@ describe("points between experts and policy", () => {
     expect(Array.from(found["counted"]!.data)).toEqual(countedOf())
 
     // The same critic, fed the points themselves.
-    const table = model.initial["model.embed_tokens.weight"]!
-    const rowOf = (id: number) => Array.from(table.data.subarray(id * D, (id + 1) * D))
+    const embedding = Programs.fromExprs({ rows: model.embedded!.embed(tree, input("ids", [M, width], "i32")) })
+    const embedded = (ids: Tensor): Tensor => evaluate(embedding, { ...held, ids })["rows"]!
+    const [ofExperts, ofPolicies] = [embedded(feeds.point_expert_ids), embedded(feeds.point_policy_ids)]
     const at = (i: number): ReadonlyArray<number> =>
       Array.from({ length: width }, (_, t) => {
         const { expert, policy, mix } = points[i]!
+        const rowOf = (of: Tensor) => Array.from(of.data.subarray((i * width + t) * D, (i * width + t + 1) * D))
         const P = policy.prompt.length
-        if (t < P) return rowOf(policy.prompt[t]!)
+        if (t < P) return rowOf(ofPolicies)
         const zero = new Array<number>(D).fill(0)
-        const [e, p] = [expert, policy].map(({ completion }) =>
-          completion[t - P] === undefined ? zero : rowOf(completion[t - P]!)
-        )
-        return e!.map((x, d) => mix * x + (1 - mix) * p![d]!)
+        const e = t < P + expert.completion.length ? rowOf(ofExperts) : zero
+        const p = t < P + policy.completion.length ? rowOf(ofPolicies) : zero
+        return e.map((x, d) => mix * x + (1 - mix) * p[d]!)
       }).flat()
     const x = input("x", [1, width, D])
     const logits = model.embedded!.rewards(tree, add(x, mul(x, 0)))
@@ -153,7 +159,7 @@ describe("the Wasserstein critic", () => {
     Subject.on(
       Subject.backends[0]![1],
       Effect.gen(function* () {
-        const head = verifierHead({ config: Subject.config, trunk: Subject.params, seed: 1 })
+        const { embedded: _, ...head } = verifierHead({ config: Subject.config, trunk: Subject.params, seed: 1 })
         const [verifier, segment, ragged] = [
           yield* Effect.result(Critics.make({ ...options, model: head })),
           yield* Effect.result(

@@ -3,6 +3,7 @@ import type { Specs, Tree } from "../optim/index.ts"
 import {
   add,
   clip,
+  constant,
   type Expr,
   gather,
   matMul,
@@ -77,7 +78,7 @@ export const verifierHead = (options: VerifierHeadOptions): RewardModel => {
     "score.weight": Programs.spec([1, D]),
     "score.bias": Programs.spec([1])
   })
-  const rewards = (tree: Tree, ids: Expr): Expr => {
+  const embed = (tree: Tree, ids: Expr): Expr => {
     const [B, T] = ids.shape as readonly [number, number]
     const own = unprefixed(VERIFIER, tree)
     const { hidden } = forward(options.config, tree, ids)
@@ -90,7 +91,14 @@ export const verifierHead = (options: VerifierHeadOptions): RewardModel => {
       add(stopGradient(hidden), matMul(stopGradient(compared), own["surprise.weight"]!, { transB: true })),
       mul(stopGradient(likely), own["log_prob.weight"]!)
     )
-    const read = forward(config, own, ids, { rows }).hidden
+    return reshape(rows, [B, T, D])
+  }
+  const judge = (tree: Tree, embeddings: Expr): Expr => {
+    const [B, T] = embeddings.shape as readonly [number, number, number]
+    const own = unprefixed(VERIFIER, tree)
+    // The shape alone is read of these ids.
+    const ids = constant(Tensors.i32(new Int32Array(B * T), [B, T]))
+    const read = forward(config, own, ids, { rows: reshape(embeddings, [B * T, D]) }).hidden
     const logits = add(matMul(read, own["score.weight"]!, { transB: true }), reshape(own["score.bias"]!, [1, 1]))
     return reshape(logits, [B, T])
   }
@@ -99,6 +107,7 @@ export const verifierHead = (options: VerifierHeadOptions): RewardModel => {
     params,
     frozen,
     initial: { ...trunk, ...prefixed(VERIFIER, fresh(unprefixed(VERIFIER, params), seed)) },
-    rewards
+    rewards: (tree, ids) => judge(tree, embed(tree, ids)),
+    embedded: { embed, rewards: judge }
   }
 }

@@ -76,6 +76,11 @@ export const axes: Readonly<Record<AblationAxis, Variants>> = {
       key: "pairwise",
       label: "Bradley-Terry pairs of traces",
       change: inCritic({ objective: Discriminator.pairwise({ margin: 0 }) })
+    },
+    {
+      key: "wgan",
+      label: "Wasserstein, gradient penalty 10",
+      change: inCritic({ objective: Discriminator.wgan({ gradientPenalty: 10 }) })
     }
   ]),
   perturbation: settings([
@@ -108,6 +113,16 @@ export const axes: Readonly<Record<AblationAxis, Variants>> = {
     },
     { key: "discounted-0", label: "discounted, γ = 0", change: inPolicy({ advantage: Advantage.discounted(0) }) },
     { key: "discounted-09", label: "discounted, γ = 0.9", change: inPolicy({ advantage: Advantage.discounted(0.9) }) },
+    {
+      key: "average-dense",
+      label: "group-relative, mean of the tokens",
+      change: inPolicy({ advantage: Advantage.averageDense() })
+    },
+    {
+      key: "leave-one-out",
+      label: "leave-one-out, γ = 0.9",
+      change: inPolicy({ advantage: Advantage.leaveOneOut({ gamma: 0.9 }) })
+    },
     {
       key: "unit-relative",
       label: "unit-relative, γ = 1",
