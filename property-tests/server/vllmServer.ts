@@ -25,7 +25,7 @@ export interface Fault {
   readonly drop?: "before" | "after"
   /** Never answers. */
   readonly hold?: boolean
-  /** Sends this text with status 200. */
+  /** Does nothing, and sends this text with status 200. */
   readonly text?: string
   /** Changes the answer. */
   readonly spoil?: (answer: Answer) => void
@@ -47,6 +47,8 @@ export interface Mode {
   ids: "ids" | "tokens" | "text"
   /** Choices come in the order in which they end. */
   shuffled: boolean
+  /** What adapters are said to lie on. */
+  parent: string
 }
 
 export interface Seen {
@@ -69,7 +71,8 @@ const started: Mode = {
   unknown: "refused",
   seeds: "apart",
   ids: "ids",
-  shuffled: false
+  shuffled: false,
+  parent: BASE
 }
 
 class Refused extends Error {
@@ -198,7 +201,7 @@ export const vllmServer = async (base: Decoder, read: (path: string) => Promise<
         ...card,
         id,
         root,
-        parent: BASE,
+        parent: mode.parent,
         max_model_len: null
       }))
       const own = { ...card, id: BASE, root: BASE, parent: null, max_model_len: MAX_MODEL_LEN }
@@ -243,6 +246,7 @@ export const vllmServer = async (base: Decoder, read: (path: string) => Promise<
     }
     if (fault?.hold === true) return
     if (fault?.drop === "before") return void request.socket.destroy()
+    if (fault?.text !== undefined) return reply(response, "", fault)
     if (fault?.status !== undefined) return refuse(fault.status, "busy", fault.headers)
     if (mode.key && authorization !== `Bearer ${KEY}`) return refuse(401, "Unauthorized")
     try {

@@ -66,11 +66,14 @@ const sourceOf = (form: Form, options: SamplingOptions, reported: "raw" | "proce
   })
 }
 
+/** Spaced seeds beyond it leave the integers that JSON numbers hold exactly. */
+const LARGEST_SEED = 2 ** 52 / SPACING
+
 const badSeed = (requests: ReadonlyArray<SampleRequest>): PromptRejected | undefined => {
-  const index = requests.findIndex(({ seed }) => !(Number.isSafeInteger(seed * SPACING * 2) && seed >= 0))
+  const index = requests.findIndex(({ seed }) => !(Number.isInteger(seed) && seed >= 0 && seed < LARGEST_SEED))
   return index < 0
     ? undefined
-    : new PromptRejected({ index, reason: `its seed ${requests[index]!.seed} is no integer in 0..2^44.` })
+    : new PromptRejected({ index, reason: `its seed ${requests[index]!.seed} is no integer in 0..2^44 - 1.` })
 }
 
 const addressOf = (url: string): Effect.Effect<string, SamplerFailure> => {

@@ -1,0 +1,63 @@
+import { readFileSync } from "node:fs"
+import { ConfigProvider, Effect, Layer, type Scope } from "effect"
+import { FetchHttpClient, type HttpClient } from "effect/http"
+import * as Reference from "../../src/backends/reference/index.ts"
+import { Server, type ServerOptions } from "../../src/backends/server/index.ts"
+import type { Params } from "../../src/core/learner/index.ts"
+import { initialise, Safetensors } from "../../src/core/model/index.ts"
+import { plain } from "../../src/core/sampling/index.ts"
+import type { Sampler, SamplingOptions } from "../../src/core/service/index.ts"
+import * as Learning from "../learner/subject.ts"
+import { decoders } from "./served.ts"
+import { BASE, EOS, vllmServer } from "./vllmServer.ts"
+
+export const { config, VOCABULARY } = Learning
+
+/** Weights so large that distributions are far from uniform and differ from token to token. */
+export const weights = (seed: number): Params => initialise({ ...config, initializer_range: 0.7 }, seed)
+export const params = weights(5)
+
+/** A server that runs until `close`; adapters are safetensors files of all parameters. */
+export const serve = async () => {
+  const models = decoders(config, Reference.layer)
+  const read = (path: string) => {
+    const { tensors } = Effect.runSync(Effect.fromResult(Safetensors.decode(readFileSync(path))))
+    return models.load(tensors)
+  }
+  const base = await models.load(params)
+  const server = await vllmServer(base, read)
+  return {
+    ...server,
+    /** The served base weights, asked directly. */
+    base,
+    models,
+    close: async () => {
+      await server.close()
+      await models.close()
+    }
+  }
+}
+
+export const settings = (url: string, options: Partial<ServerOptions> = {}): ServerOptions => ({
+  url,
+  model: BASE,
+  vocabulary: VOCABULARY,
+  deadline: 5000,
+  ...options
+})
+
+/** Runs with a sampler of the server. */
+export const using = <A, E>(
+  options: ServerOptions,
+  test: (sampler: Sampler["Service"]) => Effect.Effect<A, E, HttpClient.HttpClient | Scope.Scope>,
+  env: Readonly<Record<string, string>> = {}
+): Promise<A> =>
+  Effect.flatMap(Server.make(options), test).pipe(
+    Effect.scoped,
+    Effect.provide(Layer.mergeAll(FetchHttpClient.layer, ConfigProvider.layer(ConfigProvider.fromUnknown(env)))),
+    Effect.runPromise
+  )
+
+export const six: SamplingOptions = plain(6, [EOS])
+export const greedy: SamplingOptions = { ...six, temperature: 0 }
+export const hot: SamplingOptions = { ...six, temperature: 1.5, topK: 5, topP: 0.9 }
