@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import * as Reference from "../../src/backends/reference/index.ts"
 import { type CriticOptions, Critics, type Negative, type Scorer } from "../../src/core/learner/index.ts"
-import { Discriminator, Segment } from "../../src/core/objective/index.ts"
+import { Discriminator, RewardForms, Segment } from "../../src/core/objective/index.ts"
 import { Granularities } from "../../src/core/reward/index.ts"
 import { Rng } from "../../src/core/tensor/index.ts"
 import * as Subject from "./subject.ts"
@@ -118,14 +118,17 @@ describe("every kind of critic", () => {
       ))
   }
 
-  it("edge: more rows than a batch has, and a part of padding alone, change nothing", () =>
+  it("edge: a last part of padding alone, and parts larger than the batch, change nothing", () =>
     Subject.on(
       Reference.layer,
       Effect.gen(function* () {
         const options = plain(wgan({ gradientPenalty: 10 }))
         const few = { ...options, batch: { rollouts: 1, freshShare: 1, perturbed: 0 } }
-        const [whole, parts] = [yield* updated(few), yield* updated({ ...few, microBatch: 50 })]
-        near(numbers(parts.params, "score.weight"), numbers(whole.params, "score.weight"), 1e-9)
+        const whole = yield* updated(few)
+        for (const microBatch of [1, 50]) {
+          const parts = yield* updated({ ...few, microBatch })
+          near(numbers(parts.params, "score.weight"), numbers(whole.params, "score.weight"), 1e-9)
+        }
       })
     ))
 })
@@ -200,6 +203,37 @@ describe("pairs", () => {
         }
         expect(metrics[0]!["pairs_used"]).toBeGreaterThan(0)
         expect(metrics[0]!["loss"]).toBe(metrics[0]!["bt_loss"])
+      })
+    ))
+})
+
+describe("reward forms", () => {
+  it("law: rewards are the form of the logit over the temperature, clamped; the update knows nothing of it", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const sigma = (x: number) => 1 / (1 + Math.exp(-x))
+        const forms = [
+          [RewardForms.logit, (f: number) => f],
+          [RewardForms.logRatio, (f: number) => Math.log(sigma(f)) - Math.log(1 - sigma(f))],
+          [RewardForms.gail, (f: number) => -Math.log(1 - sigma(f))],
+          [RewardForms.logExpert, (f: number) => Math.log(sigma(f))]
+        ] as const
+        const own = Subject.critic(stepwise(), { optimiser: Subject.descent(), batch })
+        const expected = (yield* updated(own)).params
+        for (const [form, of] of forms) {
+          const options = { ...own, scale: { form, temperature: 0.5, clamp: [-0.65, 0.75] as const } }
+          const critic = yield* started(options)
+          const logits = yield* critic.unitLogits(Subject.validation)
+          for (const [i, { units }] of (yield* critic.rewards(Subject.validation)).entries()) {
+            near(
+              units,
+              logits[i]!.map((f) => Math.min(0.75, Math.max(-0.65, of(f / 0.5)))),
+              1e-9
+            )
+          }
+          expect(Subject.bytes((yield* updated(options)).params)).toEqual(Subject.bytes(expected))
+        }
       })
     ))
 })

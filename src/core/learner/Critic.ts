@@ -5,7 +5,7 @@ import type { Backend, BackendFailure, BadFeed } from "../service/index.ts"
 import { type Rng, Tensors } from "../tensor/index.ts"
 import type { BadCritic, CriticOptions, SavedCritic } from "./CriticOptions.ts"
 import { checked } from "./checkCritic.ts"
-import { type CriticRow, drawBatch, type Labelled, negativeRows } from "./criticBatch.ts"
+import { type CriticRow, drawBatch, type Labelled, negativeRows, rowCount } from "./criticBatch.ts"
 import { drawPoints, pointFeeds, sequencesOf } from "./criticPoints.ts"
 import { criticProgram } from "./criticProgram.ts"
 import { type CriticFeeds, inOne } from "./criticTrainer.ts"
@@ -122,9 +122,10 @@ export const make = (
     const judgement = options.segment === undefined ? ofLogits(options) : ofSegments(options, policy.logProbs)
     const training = { params: model.params, frozen: model.frozen, optimiser: judgement.optimiser }
     const program = criticProgram(options, judgement)
-    const trainer = yield* options.microBatch === undefined
-      ? inOne(training, program)
-      : inParts(training, program, options.microBatch)
+    const { microBatch = Number.POSITIVE_INFINITY } = options
+    const trainer = yield* microBatch < rowCount(options)
+      ? inParts(training, program, microBatch)
+      : inOne(training, program)
     const all = { ...model.params, ...model.frozen }
     const read = yield* Scorer.readings({ memory: trainer.memory, params: all, read: judgement.read })
     const changing = verified(trainer, model, options.verifyUpdates ?? true)

@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import type { Specs } from "../optim/index.ts"
 import { Shapes } from "../tensor/index.ts"
 import { BadCritic, type CriticOptions } from "./CriticOptions.ts"
+import { rowCount } from "./criticBatch.ts"
 import type { Params } from "./Params.ts"
 
 /** The first tensor that is missing, or of another shape. */
@@ -16,7 +17,7 @@ const misfit = (found: Params, expected: Specs): string | undefined => {
 }
 
 const reasons = (options: CriticOptions, hasPolicy: boolean): ReadonlyArray<string | undefined> => {
-  const { model, objective, segment, dedup, microBatch, load, optimiser, batch, perturb } = options
+  const { model, objective, segment, dedup, microBatch, load, optimiser } = options
   const { pairs, slopes = false } = objective.needs ?? {}
   const loaded = load && misfit(load.params, { ...model.params, ...model.frozen })
   const moments = load?.optimiser && misfit(load.optimiser.moments, optimiser.init(model.params))
@@ -36,8 +37,8 @@ const reasons = (options: CriticOptions, hasPolicy: boolean): ReadonlyArray<stri
     microBatch !== undefined && !(Number.isInteger(microBatch) && microBatch > 0)
       ? `microBatch is a number of rows, at least 1; got ${microBatch}.`
       : undefined,
-    batch.rollouts === 0 && perturb === undefined
-      ? "its batches hold no negatives. Set batch.rollouts above 0, or give perturb and batch.perturbed."
+    rowCount(options) === 0
+      ? "its batches hold no traces. Set batch.rollouts above 0, or give perturb and batch.perturbed."
       : undefined,
     loaded &&
       `the parameters to load are not of ${model.name}: ${loaded}. Load it into the model that it was saved from.`,

@@ -56,6 +56,10 @@ export const negativeRows = ({ batch, perturb }: Drawing, rows: number): number 
   return (rows - groups * (1 + versions)) / 2 + groups * versions
 }
 
+/** Rows of a batch, once there are rollouts. */
+export const rowCount = ({ batch, perturb }: Drawing): number =>
+  2 * batch.rollouts + (perturb === undefined ? 0 : batch.perturbed * (1 + (batch.versions ?? 1)))
+
 /** The traces of one update: a demonstration, then the negatives that come with it, and so on. */
 export const drawBatch = (options: Drawing, replay: Replay.Replay, rng: Rng.Rng): ReadonlyArray<CriticRow> => {
   const { demonstrations, batch, perturb } = options
