@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest"
 import {
+  bestOfN,
   bestOfNOfPrompt,
+  bestOfNPerPrompt,
   majorityOfPrompt,
   passAtK,
   passAtKOfPrompt,
+  Ranking,
   Rerankers,
   Resamplings,
+  randomPickPerPrompt,
   Selectors,
   weightedMajorityOfPrompt
 } from "../src/core/evaluation/index.ts"
@@ -99,6 +103,78 @@ describe("rerankers", () => {
   })
 })
 
+describe("rerankers, one by one", () => {
+  const pool = {
+    correct: bits("100"),
+    answers: ["a", "b", "b"],
+    scores: { reward: [3, 1, Number.NaN] }
+  }
+
+  it("golden: the random pick is the pool's share at any n that it has, the oracle pass@n", () => {
+    expect([0, 1, 3, 4].map((n) => Rerankers.random.accuracy(pool, n))).toEqual([undefined, 1 / 3, 1 / 3, undefined])
+    expect(Rerankers.oracle.accuracy(pool, 2)).toBeCloseTo(2 / 3, 14)
+    expect(Rerankers.oracle.accuracy(pool, 0)).toBeUndefined()
+    expect([Rerankers.random, Rerankers.oracle, Rerankers.majority].map((r) => r.nonFinite(pool))).toEqual([0, 0, 0])
+  })
+
+  it("golden: by score and by weighted vote, with what has no score counted, or nothing to rank by", () => {
+    for (const one of [Rerankers.byScore("reward"), Rerankers.weightedMajority("reward")]) {
+      expect(one.accuracy(pool, 3)).toBe(1)
+      expect(one.nonFinite(pool)).toBe(1)
+    }
+    for (const none of [Rerankers.byScore("logProb"), Rerankers.weightedMajority("logProb")]) {
+      expect(none.accuracy(pool, 3)).toBeUndefined()
+      expect(none.nonFinite(pool)).toBe(0)
+    }
+    expect(Rerankers.majority.accuracy(pool, 3)).toBe(0)
+  })
+
+  it("golden: the standard six, by name", () => {
+    expect(Rerankers.standard.map(({ name }) => name)).toEqual([
+      "reward",
+      "random",
+      "logProb",
+      "majority",
+      "weightedMajority",
+      "oracle"
+    ])
+    expect(Rerankers.weightedMajority("logProb").nonFinite({ ...pool, scores: { logProb: [1, Number.NaN, 1] } })).toBe(
+      1
+    )
+  })
+
+  it("golden: best-of-n and the random pick of each prompt", () => {
+    const pools = [pool, { correct: bits("1") }].map(({ correct }) => ({ correct, scores: correct.map(Number) }))
+    expect(bestOfNPerPrompt(pools, 2)).toEqual([expect.closeTo(2 / 3, 14), undefined])
+    expect(bestOfN(pools, 2, Resamplings.standard)).toMatchObject({ value: expect.closeTo(2 / 3, 14), n: 1 })
+    expect(bestOfN(pools, 9, Resamplings.standard)).toMatchObject({ reason: "no prompt has 9 completions" })
+    expect(randomPickPerPrompt([bits("100"), [], bits("1")])).toEqual([1 / 3, undefined, 1])
+  })
+
+  it("golden: candidates of one score keep their order, those without come last", () => {
+    expect(Ranking.blocks([1, Number.NaN, 2, 1, Number.POSITIVE_INFINITY, 2])).toEqual([
+      [2, 5],
+      [0, 3],
+      [1, 4]
+    ])
+  })
+
+  it("error: lists of different lengths name both", () => {
+    const short = { correct: bits("10"), answers: ["a"], scores: [1, 2] }
+    expect(() => majorityOfPrompt(short, 1)).toThrow("1 answers for 2 completions")
+    expect(() => weightedMajorityOfPrompt(short, 1)).toThrow("1 answers and 2 scores for 2 completions")
+    expect(() => weightedMajorityOfPrompt({ ...short, answers: ["a", "b"], scores: [1] }, 1)).toThrow("2 answers and 1")
+  })
+
+  it("edge: n outside 1..N gives no value", () => {
+    for (const n of [0, 4]) {
+      expect(majorityOfPrompt(pool, n)).toBeUndefined()
+      expect(weightedMajorityOfPrompt({ ...pool, scores: [1, 2, 3] }, n)).toBeUndefined()
+      expect(bestOfNOfPrompt({ ...pool, scores: [1, 2, 3] }, n)).toBeUndefined()
+    }
+  })
+})
+
 describe("selectors", () => {
   const weights = [2, 4, 6, 8].map(Math.exp)
   it.each([
@@ -117,6 +193,10 @@ describe("selectors", () => {
 
   it("golden: softmax2 as printed in the note; trimmed10 drops one at each end of ten", () => {
     expect(Selectors.softmax2.select([1, 2, 3, 4])).toBeCloseTo(3.844825, 6)
+    // exp(2·500) overflows; weights are taken relative to the largest.
+    expect(Selectors.softmax2.select([500, 0])).toBe(500)
+    expect(Selectors.softmax2.select([-500, -500])).toBe(-500)
+    expect([Selectors.tail3, Selectors.top3].map((s) => s.select([9, 1, 2, 6]))).toEqual([3, 17 / 3])
     expect(Selectors.trimmed10.select([100, 1, 2, 3, 4, 5, 6, 7, 8, -100])).toBe(4.5)
   })
 
@@ -124,5 +204,6 @@ describe("selectors", () => {
     expect(Selectors.mean.select([1, Number.NaN, 3])).toBe(2)
     expect(Selectors.discounted(0.5).select([8, Number.NaN, 4])).toBeCloseTo((8 / 4 + 4) / (1 / 4 + 1), 14)
     for (const selector of Selectors.all) expect(selector.select([Number.NaN])).toBeNaN()
+    for (const selector of Selectors.all) expect(selector.select([])).toBeNaN()
   })
 })

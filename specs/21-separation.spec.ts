@@ -72,10 +72,29 @@ describe("calibration", () => {
     ])
   })
 
+  it("golden: an empty bin has neither confidence nor accuracy, and ten bins are usual", () => {
+    const bins = reliabilityBins([{ correct: [true], probabilities: [0.95] }])
+    expect(bins).toHaveLength(10)
+    expect(bins[0]).toEqual({ lower: 0, upper: 0.1, count: 0, confidence: undefined, accuracy: undefined })
+    expect(bins[9]).toEqual({ lower: 0.9, upper: 1, count: 1, confidence: 0.95, accuracy: 1 })
+  })
+
+  it("golden: two rows by hand: Brier (0.04 + 0.49) / 2, ECE (0.2 + 0.7) / 2", () => {
+    const pool = [{ correct: [true, false], probabilities: [0.8, 0.7] }]
+    expect(brierScore(pool, resampling)).toHaveProperty("value", expect.closeTo(0.265, 12))
+    expect(expectedCalibrationError(pool, resampling)).toHaveProperty("value", expect.closeTo(0.45, 12))
+    // In one bin the two errors cancel in part: |0.2 - 0.7| / 2.
+    expect(expectedCalibrationError(pool, resampling, 1)).toHaveProperty("value", expect.closeTo(0.25, 12))
+  })
+
   it("edge: an unbounded score is refused as a probability", () => {
     const pool = [{ correct: [true, false], probabilities: [1.5, Number.NaN] }]
     const reason = "2 of 2 values are not probabilities in [0, 1]"
     expect(brierScore(pool, resampling)).toEqual({ _tag: "NotAvailable", reason })
     expect(expectedCalibrationError(pool, resampling)).toEqual({ _tag: "NotAvailable", reason })
+    const half = [{ correct: [true, false], probabilities: [0.5, -0.1] }]
+    expect(brierScore(half, resampling)).toMatchObject({ reason: "1 of 2 values are not probabilities in [0, 1]" })
+    for (const metric of [brierScore, expectedCalibrationError])
+      expect(metric([], resampling)).toEqual({ _tag: "NotAvailable", reason: "no completions" })
   })
 })

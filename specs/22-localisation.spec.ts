@@ -36,6 +36,37 @@ describe("localise", () => {
     expect(results.map((r) => r.rows)).toEqual([4, 4])
   })
 
+  it("edge: what no detector can place is left out: no steps, a step between steps or before the first", () => {
+    const row = (firstWrongStep: number, reward: ReadonlyArray<number>) => ({
+      promptId: "p",
+      firstWrongStep,
+      suspicion: { reward }
+    })
+    const results = Localisation.localise(
+      [row(-1, [1, 2]), row(0.5, [1, 2]), row(0, []), row(2, [1, 2])],
+      ["reward"],
+      Resamplings.standard
+    )
+    expect(results[0]).toMatchObject({ rows: 0, hitAt1: { reason: "no trace that every detector can score" } })
+    expect(Localisation.localise([row(0, [1])], ["other"], Resamplings.standard)[0]).toMatchObject({ rows: 0 })
+    expect(Localisation.hitAt1OfRow([], 0)).toBe(0)
+    expect(Localisation.reciprocalRankOfRow([1, 2], 5)).toBe(0)
+  })
+
+  it("golden: rows of one prompt are one unit of the interval; steps without a verdict are counted", () => {
+    const rows = [0, 1].map((firstWrongStep) => ({
+      promptId: "same",
+      firstWrongStep,
+      suspicion: { reward: [1, Number.NaN] }
+    }))
+    const [result] = Localisation.localise(rows, ["reward"], Resamplings.standard)
+    expect(result).toMatchObject({ detector: "reward", rows: 2, nonFinite: 2 })
+    expect(result!.hitAt1).toEqual({ _tag: "Estimate", value: 0.5, ci95: [0, 1], n: 1 })
+    expect(result!.meanReciprocalRank).toMatchObject({ value: 0.75 })
+    // At chance, and as one prompt shows no spread, anything from never to always.
+    expect(result!.normalised).toEqual({ _tag: "Estimate", value: 0, ci95: [-1, 1], n: 1 })
+  })
+
   it("edge: no row, or single steps only, is not available with the reason", () => {
     const [none] = Localisation.localise([], ["reward"], Resamplings.standard)
     expect(none?.hitAt1).toEqual({ _tag: "NotAvailable", reason: "no wrong trace" })

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import {
   differenceOverPrompts,
+  Measurements,
   meanOverPrompts,
   meanOverSeeds,
   Resamplings,
@@ -46,6 +47,47 @@ describe("over prompts", () => {
 
   it("edge: one prompt shows no spread, so its interval is the whole range", () => {
     expect(meanOverPrompts([0.5], Resamplings.standard, "none")).toHaveProperty("ci95", [0, 1])
+  })
+})
+
+describe("measurements", () => {
+  it("golden: an estimate exceeds what lies below its whole interval, and what is not available exceeds nothing", () => {
+    const measured = Measurements.estimate(0.2, [0.1, 0.3], 5)
+    expect([0, 0.1, 0.2].map((x) => Measurements.exceeds(measured, x))).toEqual([true, false, false])
+    expect(Measurements.exceeds(Measurements.notAvailable("none"), -1)).toBe(false)
+    expect([measured, Measurements.notAvailable("none")].map(Measurements.value)).toEqual([0.2, undefined])
+  })
+
+  it("error: paired metrics of different prompts, and means of nothing", () => {
+    expect(() => differenceOverPrompts([1], [1, 2], Resamplings.standard)).toThrow(
+      "Paired metrics need the same prompts: 1 and 2."
+    )
+    expect(meanOverPrompts([], Resamplings.standard, "none at all")).toEqual({
+      _tag: "NotAvailable",
+      reason: "none at all"
+    })
+    expect(differenceOverPrompts([1, undefined], [undefined, 1], Resamplings.standard)).toMatchObject({
+      reason: "no prompt has both values"
+    })
+    expect(meanOverSeeds([1, Number.NaN])).toMatchObject({ reason: "a run has no finite value" })
+  })
+
+  it("edge: one pair shows no spread: the difference of shares may be anything; draws that define nothing give none", () => {
+    expect(differenceOverPrompts([1], [0.5], Resamplings.standard)).toHaveProperty("ci95", [-1, 1])
+    expect(Resamplings.interval(3, () => Number.NaN, Resamplings.standard)).toBeUndefined()
+  })
+
+  it("law: every draw has as many prompts as there are", () => {
+    let draws = 0
+    const interval = Resamplings.interval(
+      5,
+      (multiplicity) => {
+        draws++
+        return multiplicity.reduce((sum, m) => sum + m, 0)
+      },
+      { seed: 3, draws: 40 }
+    )
+    expect([interval, draws]).toEqual([[5, 5], 40])
   })
 })
 
