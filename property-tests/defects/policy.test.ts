@@ -161,7 +161,8 @@ describe("learning", () => {
         const expert = Subject.train[0]!.completion
         expect(judged).toEqual([[5], [6, 7], expert])
         expect(expert.at(-1)).toBe(Subject.EOS)
-        expect(metrics["num_tokens"]).toBe(3 + expert.length)
+        // With the prompts, of two tokens each.
+        expect(metrics["num_tokens"]).toBe(3 + expert.length + 3 * 2)
       })
     ))
 })

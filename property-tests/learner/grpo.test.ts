@@ -45,6 +45,7 @@ for (const [name, layer] of Subject.backends) {
           const options = Subject.grpo({ policy, step, demonstrations: Subject.train })
           const found = yield* resumed(Grpo.make(options), 2)
           expectEqual(found)
+          expect(found.before[1]!["num_tokens"]).toBeGreaterThan(found.before[0]!["num_tokens"]!)
           for (const metrics of found.before) {
             expect(Object.keys(metrics)).toEqual(
               expect.arrayContaining([

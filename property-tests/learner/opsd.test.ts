@@ -67,7 +67,7 @@ describe("direct self-distillation", () => {
         expect(metrics["loss"]).toBeCloseTo(mean(terms), 6)
         expect(rollouts.some(({ completion }) => completion.at(-1) === Subject.EOS)).toBe(true)
         expect(terms.length).toBe(rollouts.reduce((n, { completion }) => n + completion.length, 0))
-        expect(metrics["num_tokens"]).toBe(terms.length)
+        expect(metrics["num_tokens"]).toBe(terms.length + 2 * rollouts.length)
         expect(metrics["opsd/teacher_logp"]).toBeCloseTo(mean(teacher.flatMap((row) => Array.from(row))), 6)
         expect(metrics["opsd/ref_logp"]).toBeCloseTo(mean(own.flatMap((row) => Array.from(row))), 6)
         expect(metrics["opsd/weight_mean"]).toBeCloseTo(mean(weights.flat()), 6)

@@ -46,6 +46,7 @@ const recorder = (objective: PolicyObjective = PolicyLoss.grpo({ clipLow: 0.2, c
         updates.push(update)
         return { loss: 0 }
       }),
+    process: (tokens) => Effect.succeed(1000 + tokens),
     params: Effect.succeed({}),
     save: Effect.succeed({}),
     restore: () => Effect.void
@@ -298,6 +299,6 @@ describe("policyStep", () => {
         "rewards/shown/std"
       ].sort()
     )
-    expect(metrics).toMatchObject({ entropy: 1.25, num_tokens: 6, "completions/clipped_ratio": 0.25 })
+    expect(metrics).toMatchObject({ entropy: 1.25, num_tokens: 1010, "completions/clipped_ratio": 0.25 })
   })
 })

@@ -83,6 +83,8 @@ export interface Policy {
     batch: ReadonlyArray<Weighted>,
     referenceLogProbs: ReadonlyArray<ArrayLike<number>>
   ) => Effect.Effect<Metrics, Trainer.TrainerError>
+  /** Adds to the tokens that training has processed, which a checkpoint keeps, and returns how many they are now. */
+  readonly process: (tokens: number) => Effect.Effect<number>
   readonly params: Effect.Effect<Params, BackendFailure | BadFeed>
   readonly save: Effect.Effect<Params, BackendFailure | BadFeed>
   readonly restore: (tensors: Params) => Effect.Effect<void, BackendFailure | BadFeed>
@@ -136,6 +138,9 @@ const partsOf = (
   })
 }
 
+/** Beside parameters and moments in a checkpoint: tokens processed so far, [1]. */
+const PROCESSED = "processed"
+
 /** Everything that making a policy can fail with. */
 export type PolicyError = BackendFailure | BadFeed | BadSamplingOptions | Trainer.BadMicroBatch
 
@@ -183,9 +188,14 @@ export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError,
           }
         : followed(options.sampler, { params: trainer.params, logProbs, tolerance: options.samplerTolerance })
 
+    let processed = 0
+
     return {
       objective,
-      start: Effect.andThen(trainer.load(params), changed),
+      start: Effect.suspend(() => {
+        processed = 0
+        return Effect.andThen(trainer.load(params), changed)
+      }),
       sample: (prompts, rng) =>
         sample(
           prompts.map((prompt) => ({ prompt, seed: Rng.seed(rng) })),
@@ -202,8 +212,18 @@ export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError,
             : trainer.accumulate(count, { rows: microBatch, width }, partsOf(objective, rows, microBatch, width))
         return Effect.tap(update, changed)
       },
+      process: (tokens) =>
+        Effect.sync(() => {
+          processed += tokens
+          return processed
+        }),
       params: trainer.params,
-      save: trainer.save,
-      restore: (tensors) => Effect.andThen(trainer.restore(tensors), changed)
+      // Wide, since single precision counts to 16 million only.
+      save: Effect.map(trainer.save, (state) => ({ ...state, [PROCESSED]: Tensors.f64([processed], [1]) })),
+      restore: ({ [PROCESSED]: tokens, ...state }) =>
+        Effect.suspend(() => {
+          processed = tokens?.data[0] ?? 0
+          return Effect.andThen(trainer.restore(state), changed)
+        })
     }
   })

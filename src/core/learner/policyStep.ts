@@ -11,7 +11,7 @@ import type { Drawn, PromptItem } from "./Drawn.ts"
 import { type OutcomeOptions, outcomeMetrics, verdictReward, withOutcome } from "./outcomes.ts"
 import type { Policy, Weighted } from "./Policy.ts"
 import { learnedMetrics, rewardMetrics, rolloutMetrics } from "./rolloutMetrics.ts"
-import type { Sequence } from "./Sequence.ts"
+import { length, type Sequence } from "./Sequence.ts"
 import { samplerMismatch } from "./samplerMismatch.ts"
 
 export { collect, type Drawn, type PromptItem } from "./Drawn.ts"
@@ -163,7 +163,7 @@ export const policyStep = Effect.fnUntraced(function* <E = never>(
     ...(own === undefined ? {} : learnedMetrics(own.slice(0, drawn))),
     ...outcomeMetrics(judged.slice(0, drawn)),
     ...(correction === undefined ? {} : samplerMismatch(before.slice(0, drawn), correction)),
-    num_tokens: all.reduce((n, s) => n + s.completion.length, 0)
+    num_tokens: yield* policy.process(all.reduce((n, s) => n + length(s), 0))
   }
   return { metrics: logged, rewards: rewards.slice(0, drawn) }
 })

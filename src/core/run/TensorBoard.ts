@@ -12,7 +12,9 @@ export interface TensorBoardOptions {
 
 const scalars = (event: TrainEvent): NonNullable<TfEvent["scalars"]> =>
   event._tag === "Step"
-    ? Object.entries(event.metrics).flatMap(([tag, value]) => (value === null ? [] : [{ tag, value }]))
+    ? Object.entries({ ...event.metrics, step_time: event.seconds }).flatMap(([tag, value]) =>
+        value === null ? [] : [{ tag, value }]
+      )
     : []
 
 /**
