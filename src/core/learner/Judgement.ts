@@ -28,7 +28,7 @@ export interface Judgement {
   readonly specs: (shape: BatchShape) => Specs
   readonly feeds: (sequences: ReadonlyArray<Sequence>, shape: BatchShape) => Effect.Effect<Feeds, Scorer.ScoreError>
   readonly loss: (readings: Tree, batch: Omit<DiscriminatorBatch, "logits">, feeds: Tree) => Loss
-  /** What the discriminator's logits of units are less than what was read of them says, in logits, for each sequence. */
+  /** What is taken from the units' f to give the discriminator's logits, a list a sequence; 0 but for segment critics. */
   readonly offsets: (
     sequences: ReadonlyArray<Sequence>
   ) => Effect.Effect<ReadonlyArray<ReadonlyArray<number>>, Scorer.ScoreError>
