@@ -99,6 +99,18 @@ describe("written numbers", () => {
     expect(answers(corruptAnswerNearbyNumber, "999,999")).toEqual(["1,000,000", "999,998"])
     expect(answers(corruptAnswerNearbyNumber, "1234567")).toEqual(["1234566", "1234568"])
   })
+  it("golden: no number falls below 0 that was not below it", () => {
+    expect(outcomes(corruptNumbers, "1 a")).toEqual(["0 a", "11 a", "2 a", "3 a", "6 a"])
+    expect(outcomes(corruptNumbers, "= -1 a")).toEqual(
+      ["-2", "-3", "-6", "-11", "0", "1", "4", "9"].map((n) => `= ${n} a`).sort()
+    )
+    const moves = (text: string, was: number) => outcomes(corruptNumbers, text).map((t) => Number.parseFloat(t) - was)
+    const [up, both] = [moves("0.4 m", 0.4), moves("-0.4 m", -0.4)]
+    expect(up.every((by) => by >= 0.4995 && by <= 2.0005)).toBe(true)
+    expect([both.some((by) => by > 0), both.some((by) => by < 0)]).toEqual([true, true])
+    expect(answers(corruptAnswerNearbyNumber, "-1")).toEqual(["-2", "0"])
+    expect(answers(corruptAnswerNearbyNumber, "0.1")).toEqual(["0.0", "0.2"])
+  })
   it("edge: what has digits and is no number stays", () => {
     expect(outcomes(corruptNumbers, "H2O v1.2.3x 4th _5")).toEqual([])
     expect(answers(corruptAnswerNearbyNumber, "0.0")).toEqual(["0.1"])

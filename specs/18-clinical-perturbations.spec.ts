@@ -9,6 +9,7 @@ import {
   reverseCausalChains,
   storedCorruptions
 } from "../src/core/reward/index.ts"
+import { Rng } from "../src/core/tensor/index.ts"
 import { ThinkAnswer } from "../src/core/text/index.ts"
 
 /** All traces that a perturbation makes of one, over many seeds; the answer stays. */
@@ -101,6 +102,20 @@ describe("reverse_causal_chains", () => {
   it("edge: without a think block the tags stay whole", () => {
     const result = Perturbations.perturb(reverseCausalChains, "<answer>stress causes pain</answer>", 1)
     expect(result).toMatchObject({ text: "<answer>pain causes stress</answer>" })
+  })
+})
+
+describe("places", () => {
+  it("law: equal seeds change the same place in order, whichever words stand there", () => {
+    // Of both words the first is listed later in one text and earlier in the other.
+    const [one, other] = ["acute pain with increased rate", "increased pain with acute rate"].map((trace) =>
+      Array.from({ length: 40 }, (_, seed) => {
+        const result = flipClinicalDirection.apply(trace, Rng.make(seed))
+        return result._tag === "Perturbed" && result.span.start < 10 ? "first" : "second"
+      })
+    )
+    expect(one).toEqual(other)
+    expect(new Set(one)).toEqual(new Set(["first", "second"]))
   })
 })
 
