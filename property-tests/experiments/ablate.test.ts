@@ -13,7 +13,7 @@ const departures = (recipe: typeof arithmeticPlan.recipe): ReadonlyArray<string>
   const [own, plan] = [leaves(recipe), leaves(arithmeticPlan.recipe)]
   const changed = [...new Set([...own.keys(), ...plan.keys()])].filter((key) => own.get(key) !== plan.get(key))
   // A named value is one setting however many leaves it has.
-  return [...new Set(changed.map((key) => key.replace(/\.(name|freshShare)$/, "")))]
+  return [...new Set(changed.map((key) => key.replace(/\.(name|freshShare|needs.*)$/, "")))]
 }
 
 describe("ablation axes", () => {
