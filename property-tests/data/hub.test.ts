@@ -1,8 +1,6 @@
 import {
-  existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -11,38 +9,17 @@ import {
   symlinkSync,
   writeFileSync
 } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect } from "effect"
-import { afterAll, beforeEach, describe, expect, it } from "vitest"
-import { address, Hub, type HubError, type Repo } from "../../src/core/data/index.ts"
+import { Effect, FileSystem, Layer } from "effect"
+import { describe, expect, it } from "vitest"
+import { address, Hub } from "../../src/core/data/index.ts"
 import { Screens } from "../../src/core/run/index.ts"
 import { hubLayer } from "../../src/experiments/data/index.ts"
-import { files, first, large, repos, second, small } from "./hubRepos.ts"
-import { gitSha1, hubServer, LARGE, sha256, token } from "./hubServer.ts"
+import { env, get, home, repo, run, server, setFolder } from "./hubCase.ts"
+import { files, first, large, second, small } from "./hubRepos.ts"
+import { gitSha1, LARGE, sha256, token } from "./hubServer.ts"
 
-const repo: Repo = { kind: "dataset", id: "lab/set" }
-const server = await hubServer(repos)
-const home = mkdtempSync(join(tmpdir(), "hub-"))
-afterAll(async () => {
-  await server.close()
-  rmSync(home, { recursive: true })
-})
-let env: Record<string, string> = {}
-let caches = 0
-beforeEach(() => {
-  server.forget()
-  env = { HF_ENDPOINT: `${server.endpoint}/`, HF_HOME: join(home, String(caches++)) }
-})
-const cache = (...parts: ReadonlyArray<string>) => join(env["HF_HOME"]!, "hub", ...parts)
-const setFolder = (...parts: ReadonlyArray<string>) => cache("datasets--lab--set", ...parts)
-
-const run = <A, E>(effect: Effect.Effect<A, E, Hub>, patience = 5000) =>
-  Effect.runPromise(effect.pipe(Effect.provide(hubLayer({ env, home, patience })), Effect.provide(NodeServices.layer)))
-const get = (of: Repo, ...paths: ReadonlyArray<string>) =>
-  Hub.use((hub) => Effect.flatMap(hub.list(of), (listing) => hub.fetch(listing, paths)))
-const failure = (effect: Effect.Effect<unknown, HubError, Hub>, patience?: number) => run(Effect.flip(effect), patience)
 /** Requests for files, not for listings. */
 const transfers = () => server.seen.filter(({ url }) => url.includes("/cdn/") || url.includes("/resolve/"))
 
@@ -146,6 +123,22 @@ describe("Hub.fetch", () => {
     rmSync(setFolder("blobs", sha256(large)))
     expect(readFileSync(join(await run(get(repo, "data/train.jsonl")), "data/train.jsonl")).equals(large)).toBe(true)
   })
+  it("edge: where links cannot be made the file itself lies under its path", async () => {
+    const noLinks = Layer.effect(
+      FileSystem.FileSystem,
+      Effect.map(
+        FileSystem.FileSystem,
+        (fs) => ({ ...fs, symlink: (from: string) => fs.symlink(from, "/none/none") }) satisfies typeof fs
+      )
+    ).pipe(Layer.provide(NodeServices.layer))
+    const folder = await Effect.runPromise(
+      get(repo, "README.md").pipe(Effect.provide(hubLayer({ env, home })), Effect.provide(noLinks))
+    )
+    expect([lstatSync(join(folder, "README.md")).isFile(), readFileSync(join(folder, "README.md"), "utf8")]).toEqual([
+      true,
+      "small"
+    ])
+  })
   it("law: the token goes to the hub, and never on to where it redirects", async () => {
     env["HF_TOKEN"] = token
     await run(get(repo, "data/train.jsonl"))
@@ -236,96 +229,5 @@ describe("Hub.fetch", () => {
     server.faults.push({ on: "/cdn/", cutAt: 30_000 })
     await run(slow)
     expect(lines).toEqual([])
-  })
-})
-
-describe("HubError", () => {
-  const message = async (effect: Effect.Effect<unknown, HubError, Hub>, patience?: number) => {
-    const error = await failure(effect, patience)
-    return [error.kind, error.message] as const
-  }
-  it.each([
-    ["a repository that is not there", { kind: "dataset", id: "lab/none" }, "repository", "dataset lab/none at main"],
-    ["a private one without a token", { kind: "model", id: "lab/private" }, "repository", "HF_TOKEN"],
-    ["a gated one", { kind: "model", id: "lab/gated" }, "forbidden", "Accept the repository's conditions"],
-    ["a revision that is not there", { ...repo, revision: "v9" }, "revision", "at v9"],
-    ["a name that leads elsewhere", { kind: "model", id: "../x" }, "repository", "ORGANISATION/NAME"],
-    ["a revision that leads elsewhere", { ...repo, revision: "../../x" }, "revision", "no name of a revision"]
-  ] as const)("error: %s is named, with the repair", async (_, of, kind, part) => {
-    const [found, text] = await message(get(of, "README.md"))
-    expect([found, text.includes(part)]).toEqual([kind, true])
-  })
-  it("error: a private repository opens with the token, which no message holds", async () => {
-    env["HF_TOKEN"] = token
-    expect(existsSync(await run(get({ kind: "model", id: "lab/private" }, "README.md")))).toBe(true)
-    const [, text] = await message(get({ kind: "model", id: "lab/none" }))
-    expect(text).not.toContain(token)
-  })
-  it("error: a wrong token is refused with what to set", async () => {
-    server.faults.push({ on: "/revision/", status: 401 })
-    expect(await message(get(repo))).toEqual([
-      "unauthorized",
-      "dataset lab/set at main: the hub answers 401. Set HF_TOKEN, or log in so that a token file is written, with a token that may read it."
-    ])
-  })
-  it("error: a file that the commit lacks, or that leads out of the folder", async () => {
-    const [kind, text] = await message(get(repo, "train.csv"))
-    expect([kind, text.includes("file train.csv"), text.includes(second)]).toEqual(["file", true, true])
-    for (const path of ["../../x", "/etc/passwd", "a/../../x", "a\\b", ""])
-      expect((await message(get(repo, path)))[0]).toBe("file")
-  })
-  it("error: a listing with a path that leads out of the folder is refused whole", async () => {
-    const entry = { type: "file", path: "../../evil", size: 1, oid: "0".repeat(40) }
-    server.faults.push({ on: "/tree/", body: Buffer.from(JSON.stringify([entry])) })
-    const [kind, text] = await message(get(repo, "README.md"))
-    expect([kind, text.includes("leads out")]).toEqual(["answer", true])
-  })
-  it.each([
-    ["other bytes", Buffer.alloc(large.length, 1), "checksum is not"],
-    ["too many bytes", Buffer.concat([large, small]), "longer than its 40000 bytes"]
-  ])("error: %s are never kept", async (_, body, why) => {
-    server.faults.push({ on: "/cdn/", body })
-    const [kind, text] = await message(get(repo, "data/train.jsonl"))
-    expect([kind, text.includes(`file data/train.jsonl: `), text.includes(why)]).toEqual(["corrupt", true, true])
-    expect(readdirSync(setFolder("blobs"))).toEqual([])
-  })
-  it("error: a hub that stays busy is given up after the deadline, and what was received is kept", async () => {
-    server.faults.push(
-      { on: "/cdn/", cutAt: 1000 },
-      ...Array.from({ length: 20 }, () => ({ on: "/cdn/", status: 503 }))
-    )
-    const [kind, text] = await message(get(repo, "data/train.jsonl"), 900)
-    expect([kind, text.includes("503")]).toEqual(["unavailable", true])
-    server.forget()
-    await run(get(repo, "data/train.jsonl"))
-    expect(server.seen.filter((s) => s.storage).map((s) => s.headers.range)).toEqual(["bytes=1000-"])
-  })
-  it("error: no hub at the address", async () => {
-    env["HF_ENDPOINT"] = "http://127.0.0.1:9"
-    const [kind, text] = await message(get(repo), 1)
-    expect([kind, text.includes("127.0.0.1:9 cannot be reached")]).toEqual(["unavailable", true])
-  })
-})
-
-describe("HF_HUB_OFFLINE", () => {
-  it("law: what was fetched is there without any request; a missing file names repository, revision and file", async () => {
-    await run(get(repo, "README.md"))
-    server.forget()
-    env["HF_HUB_OFFLINE"] = "On"
-    expect(readFileSync(join(await run(get(repo, "README.md")), "README.md")).equals(small)).toBe(true)
-    const error = await failure(get(repo, "data/train.jsonl"))
-    expect(error.message).toBe(
-      "dataset lab/set at main, file data/train.jsonl: it is not in the cache, and HF_HUB_OFFLINE is set. " +
-        "Unset HF_HUB_OFFLINE once to fetch it, or copy the cache from a machine that has it."
-    )
-    expect((await failure(get({ kind: "model", id: "lab/net" }))).kind).toBe("offline")
-    expect(server.seen).toEqual([])
-  })
-  it("edge: a snapshot whose tree was never listed is listed from the files that are there", async () => {
-    await run(get(repo, "README.md"))
-    rmSync(setFolder("trees"), { recursive: true })
-    env["HF_HUB_OFFLINE"] = "1"
-    const listing = await run(Hub.use((hub) => hub.list(repo)))
-    expect(listing.files).toEqual([{ path: "README.md", bytes: small.length }])
   })
 })

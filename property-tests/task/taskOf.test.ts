@@ -194,7 +194,7 @@ describe("BadPlace", () => {
   })
   it("error: expert traces are asked for, and no row holds one", async () =>
     expect(await message(taskOf("mmlu_kd", published))).toBe(
-      `mmlu_kd from ${published}: no training row holds an expert's trace. Give rows with traces, or choose mmlu.`
+      `mmlu_kd from ${published}: no training row holds an expert's trace. Give rows that do (column completions, a list of {model, text}), or choose mmlu.`
     ))
   it("error: expert traces are asked for, and all problems are held out", async () =>
     expect(await message(taskOf("medical_kd", join(tables, "medreason")))).toContain("hold out fewer"))

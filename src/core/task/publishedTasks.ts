@@ -31,6 +31,8 @@ export interface ReadTask {
 export interface PublishedTask extends PublishedSplits {
   /** Its repository on the hub. */
   readonly repo: string
+  /** The columns that hold experts' traces. */
+  readonly traces: string
   readonly read: (reading: Reading) => Effect.Effect<ReadTask, FileError | BadRows, FileSystem.FileSystem>
 }
 
@@ -46,6 +48,7 @@ const MEDREASON = ["ours_quality_33000", "train"]
 /** Competition problems to test on; the parts of one year may lie in files of their own. */
 const competition = (repo: string, parts: ReadonlyArray<string>): PublishedTask => ({
   repo,
+  traces: "none",
   splits: [...parts.map((part) => [part]), ["test", "train"]],
   read: ({ folder, validation, seed, ...shown }) =>
     Effect.gen(function* () {
@@ -60,6 +63,7 @@ const competition = (repo: string, parts: ReadonlyArray<string>): PublishedTask 
 export const publishedTasks = {
   gsm8k: {
     repo: "openai/gsm8k",
+    traces: "answer",
     splits: trainAndTest,
     within: ["main"],
     read: (reading) =>
@@ -67,22 +71,26 @@ export const publishedTasks = {
   },
   gsm8k_kd: {
     repo: "onnookk/format_vs_content_reasoning_clean_gsm8k",
+    traces: "answer, with a think block and a boxed integer",
     splits: trainAndTest,
     read: (reading) => Effect.map(gsm8kDistilled({ systemPrompt: SystemPrompts.math, ...reading }), whole)
   },
   countdown: {
     repo: "anmolagarwal999/train_countdown_sft_deepseek_qwen_distilled_32b_dataset",
+    traces: "target",
     splits: trainAndTest,
     read: (reading) => Effect.map(countdown(reading), whole)
   },
   medical: {
     repo: "UCSC-VLAA/MedReason",
+    traces: "reasoning",
     splits: [MEDREASON],
     read: ({ folder, ...reading }) =>
       Effect.flatMap(Sources.split(folder, MEDREASON), (source) => Effect.map(medReason({ source, ...reading }), whole))
   },
   mmlu: {
     repo: "TIGER-Lab/MMLU-Pro",
+    traces: "completions, a list of {model, text}",
     splits: trainAndTest,
     read: (reading) =>
       Effect.gen(function* () {
@@ -94,11 +102,13 @@ export const publishedTasks = {
   },
   science: {
     repo: "derek-thomas/ScienceQA",
+    traces: "solution",
     splits: trainAndTest,
     read: (reading) => Effect.map(scienceQa(reading), whole)
   },
   aime_train: {
     repo: "AI-MO/NuminaMath-CoT",
+    traces: "solution",
     splits: [["train"]],
     read: ({ folder, ...reading }) =>
       Effect.map(aime({ train: folder, test: [], testFromTrain: 200, ...reading }), whole)

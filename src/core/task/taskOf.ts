@@ -72,12 +72,12 @@ const published = (name: Exclude<TaskName, "arithmetic">): PublishedTask => {
 const locate = (
   name: TaskName,
   place: string | null,
-  { repo, ...splits }: PublishedTask
+  { repo, splits, within = [] }: PublishedTask
 ): Effect.Effect<Fetched, HubError | BadPlace, Hub> => {
   if (place !== null && !place.startsWith("hf:")) return Effect.succeed({ folder: place, origin: place })
   const asked = place === null ? ({ kind: "dataset", id: repo } as const) : parseAddress(place)
   return asked?.kind === "dataset"
-    ? fetchSplits(asked, splits)
+    ? fetchSplits(asked, { splits, within })
     : new BadPlace({
         name,
         place: place ?? repo,
@@ -149,7 +149,10 @@ export const taskOf = (
       const [reason, fix] =
         train.problems.length === 0
           ? ["no problem is left to train on beside those held out", "Give more rows, or hold out fewer"]
-          : ["no training row holds an expert's trace", `Give rows with traces, or choose ${name.replace(/_kd$/, "")}`]
+          : [
+              "no training row holds an expert's trace",
+              `Give rows that do (column ${source.traces}), or choose ${name.replace(/_kd$/, "")}`
+            ]
       return yield* new BadPlace({ name, place: origin, reason, fix })
     }
     const whole = bare(name) ? { ...read, task: withoutTraces(read.task), corruptions: [] } : read
