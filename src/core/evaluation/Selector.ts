@@ -50,7 +50,7 @@ export const discounted = (gamma: number): Selector => ({
       numerator += r
       denominator += 1
     }
-    return denominator > 0 ? numerator / denominator : Number.NaN
+    return numerator / denominator
   }
 })
 
@@ -67,9 +67,9 @@ export const softmax2 = make("softmax2", (xs) => {
   return total(xs.map((x, t) => x * weights[t]!)) / total(weights)
 })
 
-/** Mean without the floor(T / 10) smallest and largest; the plain mean up to T = 2. */
+/** Mean without the floor(T / 10) smallest and largest; the plain mean below T = 10. */
 export const trimmed10 = make("trimmed10", (xs) => {
-  const cut = xs.length <= 2 ? 0 : Math.floor(xs.length / 10)
+  const cut = Math.floor(xs.length / 10)
   return average([...xs].sort((a, b) => a - b).slice(cut, xs.length - cut))
 })
 
