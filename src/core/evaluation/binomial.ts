@@ -1,5 +1,6 @@
-/** Number of k-subsets of n things, C(n, k) with 0 <= k <= n, as a float (exact below 2^53). */
+/** Number of k-subsets of n things, C(n, k) with k >= 0, as a float (exact below 2^53); 0 when k > n. */
 export const choose = (n: number, k: number): number => {
+  if (k > n) return 0
   let result = 1
   for (let j = 0; j < Math.min(k, n - k); j++) result = (result * (n - j)) / (j + 1)
   return Math.round(result)
