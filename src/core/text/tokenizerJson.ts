@@ -95,7 +95,19 @@ const wrap = (inner: HuggingFace, known: Known): Tokenizer => ({
   tokenId: (text) => inner.token_to_id(text)
 })
 
-/** The tokenizer of a model folder: `tokenizer.json`, and `tokenizer_config.json` where there is one. */
+const isObject = (x: unknown): x is Readonly<Record<string, unknown>> =>
+  typeof x === "object" && x !== null && !Array.isArray(x)
+
+/** The keys of both, those of the second first wherever it says anything. */
+const over = (below: unknown, above: unknown): unknown =>
+  isObject(below) && isObject(above)
+    ? { ...below, ...Object.fromEntries(Object.entries(above).filter(([, value]) => value !== null)) }
+    : above
+
+/**
+ * The tokenizer of a model folder: `tokenizer.json`, and where they are there `tokenizer_config.json` and, for the
+ * special tokens that it does not name, `special_tokens_map.json`.
+ */
 export const fromFolder = (folder: string): Effect.Effect<Tokenizer, BadTokenizer, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -104,10 +116,14 @@ export const fromFolder = (folder: string): Effect.Effect<Tokenizer, BadTokenize
         Effect.flatMap((text) => Effect.try({ try: (): unknown => JSON.parse(text), catch: (cause) => cause })),
         Effect.mapError((cause) => new BadTokenizer({ file, reason: reasonOf(cause) }))
       )
+    const parseOr = (file: string): Effect.Effect<unknown, BadTokenizer> =>
+      Effect.flatMap(
+        Effect.orElseSucceed(fs.exists(file), () => false),
+        (there) => (there ? parse(file) : Effect.succeed({}))
+      )
     const file = `${folder}/tokenizer.json`
     const json = yield* parse(file)
-    const configFile = `${folder}/tokenizer_config.json`
-    const hasConfig = yield* fs.exists(configFile).pipe(Effect.orElseSucceed(() => false))
-    const config = hasConfig ? yield* parse(configFile) : {}
-    return yield* Effect.fromResult(fromJson(json, config, file))
+    const special = yield* parseOr(`${folder}/special_tokens_map.json`)
+    const config = yield* parseOr(`${folder}/tokenizer_config.json`)
+    return yield* Effect.fromResult(fromJson(json, over(special, config), file))
   })
