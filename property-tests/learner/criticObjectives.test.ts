@@ -99,13 +99,13 @@ describe("every kind of critic", () => {
         Effect.gen(function* () {
           const critic = yield* started(options)
           const traces = Critics.drawBatch(options, { capacity: 0, fresh: rollouts, past: [] }, Rng.make(3, 0))
-          const logits = yield* critic.unitLogits(traces.map(({ sequence }) => sequence))
+          const judged = yield* critic.judged(traces.map(({ sequence }) => sequence))
           const weights = Critics.unitWeights(traces, options)
           const mean = (of: "expert" | "policy") => {
             let [sum, count] = [0, 0]
             for (const [row, { sequence }] of traces.entries()) {
               for (const [k, end] of options.partition(sequence.completion).ends.entries()) {
-                sum += logits[row]![k]! * weights[row]![of][end]!
+                sum += judged[row]!.logits[k]! * weights[row]![of][end]!
                 count += weights[row]![of][end]!
               }
             }
@@ -224,11 +224,12 @@ describe("reward forms", () => {
         for (const [form, of] of forms) {
           const options = { ...own, scale: { form, temperature: 0.5, clamp: [-0.65, 0.75] as const } }
           const critic = yield* started(options)
-          const logits = yield* critic.unitLogits(Subject.validation)
-          for (const [i, { units }] of (yield* critic.rewards(Subject.validation)).entries()) {
+          const rewards = yield* critic.rewards(Subject.validation)
+          for (const [i, { logits, reward }] of (yield* critic.judged(Subject.validation)).entries()) {
+            expect(reward).toEqual(rewards[i])
             near(
-              units,
-              logits[i]!.map((f) => Math.min(0.75, Math.max(-0.65, of(f / 0.5)))),
+              reward.units,
+              logits.map((f) => Math.min(0.75, Math.max(-0.65, of(f / 0.5)))),
               1e-9
             )
           }
@@ -287,9 +288,8 @@ describe("segments", () => {
         const offsets = (segment: Parameters<typeof Subject.segmentCritic>[1]) =>
           Effect.gen(function* () {
             const critic = yield* started(Subject.segmentCritic(stepwise(), segment))
-            const logits = yield* critic.unitLogits(Subject.validation.slice(0, 1))
-            const [reward] = yield* critic.rewards(Subject.validation.slice(0, 1))
-            return logits[0]!.map((logit, k) => reward!.segment!.f[k]! - logit)
+            const [judged] = yield* critic.judged(Subject.validation.slice(0, 1))
+            return judged!.logits.map((logit, k) => judged!.reward.segment!.f[k]! - logit)
           })
         // Segments of tokens 0-1, 2-3 and 4-6, of log π -1, -1.1, ..., -1.6.
         near(yield* offsets({}), [-2.1, -2.5, -4.5], 1e-9)

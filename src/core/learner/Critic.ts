@@ -28,6 +28,14 @@ export { pairWeights, unitWeights } from "./criticWeights.ts"
 
 export type UpdateError = Trainer.TrainerError | Scorer.ScoreError | UnchangedCritic
 
+/** What a critic says of one completion. */
+export interface Judged {
+  /** The discriminator's logits of the units, high for the expert. */
+  readonly logits: ReadonlyArray<number>
+  /** The rewards made of them, as the policy gets them. */
+  readonly reward: UnitRewards
+}
+
 /** A critic under training, with the rollouts it has seen. */
 export interface Critic {
   /** Brings parameters, moments and replay to where training starts. */
@@ -38,10 +46,10 @@ export interface Critic {
   readonly update: (count: number, rng: Rng.Rng) => Effect.Effect<Metrics, UpdateError>
   /** What the model says of all completion tokens: logits, or g of a segment critic. */
   readonly logits: Scorer.Score
-  /** The discriminator's logits of the units, high for the expert. */
-  readonly unitLogits: (
+  /** Logits and rewards of the units, of one reading. */
+  readonly judged: (
     sequences: ReadonlyArray<Sequence.Sequence>
-  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<number>>, Scorer.ScoreError>
+  ) => Effect.Effect<ReadonlyArray<Judged>, Scorer.ScoreError>
   /** Rewards of the units, as the policy gets them. */
   readonly rewards: (
     sequences: ReadonlyArray<Sequence.Sequence>
@@ -153,11 +161,13 @@ export const make = (
         }
       }),
       logits: (sequences) => Effect.map(read(sequences), (rows) => rows.map(({ reward }) => reward!)),
-      unitLogits: Effect.fnUntraced(function* (sequences) {
+      judged: Effect.fnUntraced(function* (sequences) {
         const offsets = yield* judgement.offsets(sequences)
-        return (yield* read(sequences)).map((row, i) =>
-          judgement.values(row, partition(sequences[i]!.completion)).map((f, k) => f - offsets[i]![k]!)
-        )
+        return (yield* read(sequences)).map((row, i) => {
+          const own = partition(sequences[i]!.completion)
+          const logits = judgement.values(row, own).map((f, k) => f - offsets[i]![k]!)
+          return { logits, reward: judgement.rewards(row, own) }
+        })
       }),
       rewards: (sequences) =>
         Effect.map(read(sequences), (rows) =>

@@ -57,11 +57,11 @@ export const lookAt = Effect.fnUntraced(function* (
 ) {
   const rollouts = yield* sampleHeldOut(policy, held.demonstrations, held.rng)
   const all = [...held.demonstrations, ...rollouts, ...held.reference]
-  const units = yield* critic.unitLogits(all)
+  const judged = yield* critic.judged(all)
+  const logitsOf = (from: number, to: number) => judged.slice(from, to).flatMap(({ logits }) => logits)
   const experts = held.demonstrations.length
-  const rewards = yield* critic.rewards(all)
   const rewardOf = (from: number, to?: number) =>
-    mean(rewards.slice(from, to).flatMap(({ units }) => (units.length === 0 ? [] : held.select(units))))
+    mean(judged.slice(from, to).flatMap(({ reward: { units } }) => (units.length === 0 ? [] : held.select(units))))
   const byExpert = held.demonstrations.map(({ completion }) => completion)
   const byPolicy = rollouts.map(({ completion }) => completion)
   const length = separation(
@@ -78,7 +78,7 @@ export const lookAt = Effect.fnUntraced(function* (
   )
   return {
     rollouts,
-    health: health(units.slice(0, experts).flat(), units.slice(experts, experts + rollouts.length).flat()),
+    health: health(logitsOf(0, experts), logitsOf(experts, experts + rollouts.length)),
     rewardGain: rewardOf(experts, experts + rollouts.length) - rewardOf(experts + rollouts.length),
     kl: mean(kl),
     anchorReward: mean([rewardOf(0, experts), rewardOf(experts + rollouts.length)]),
