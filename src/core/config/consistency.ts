@@ -92,6 +92,15 @@ const rules: ReadonlyArray<Rule> = [
           "training.scale_rewards",
           "average_dense is scaled by group or by none; model.advantage_calculation=grpo by batch too."
         ]
+      : undefined,
+  (valueOf, matters) =>
+    matters("model.gradient_penalty_coef") &&
+    matters("model.reward_head") &&
+    valueOf("model.reward_head") === "verifier"
+      ? [
+          "model.classifier_loss",
+          "wgan looks between traces, which the verifier head cannot: take model.reward_head=scalar."
+        ]
       : undefined
 ]
 

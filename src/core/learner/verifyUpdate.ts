@@ -19,8 +19,11 @@ export class UnchangedCritic extends Data.TaggedError("UnchangedCritic")<{
   }
 }
 
+/** The smallest parameter of several numbers: one that all logits share alike has no gradient where only differences count. */
 const smallest = ({ params }: RewardModel): string | undefined =>
-  Object.entries(params).sort(([, a], [, b]) => Shapes.size(a.shape) - Shapes.size(b.shape))[0]?.[0]
+  Object.entries(params)
+    .filter(([, { shape }]) => Shapes.size(shape) > 1)
+    .sort(([, a], [, b]) => Shapes.size(a.shape) - Shapes.size(b.shape))[0]?.[0]
 
 const same = (a: Tensor, b: Tensor): boolean => a.data.every((x, i) => Object.is(x, b.data[i]))
 

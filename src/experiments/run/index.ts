@@ -1,6 +1,6 @@
 export { configuration, settings } from "./configuration.ts"
 export { type EncodedTask, encodeTask, longest } from "./encodeTask.ts"
-export { isRight, perturbed } from "./judging.ts"
+export { isRight, perturbed, spells } from "./judging.ts"
 export {
   freshDecoder,
   type ModelShape,

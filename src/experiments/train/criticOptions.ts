@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { type CriticOptions, RewardModels, Units, verifierHead } from "../../core/learner/index.ts"
+import { type CriticOptions, RewardModels, type SavedCritic, Units, verifierHead } from "../../core/learner/index.ts"
 import {
   Granularities,
   type Granularity,
@@ -78,6 +78,14 @@ const modelOf = (work: Work, critic: CriticRecipe, trunk: Trunk) => {
   return { model, ...(critic.scale === undefined ? {} : { scale: critic.scale }) }
 }
 
+/** The optimiser of the updates to come, after those that a loaded one has made; its rate rises over the warm-up alone. */
+const optimiserOf = (critic: CriticRecipe, load: SavedCritic | undefined, updates: number) => {
+  const warmup = load === undefined || critic.load?.continueWarmup === true ? critic.warmupUpdates : 0
+  const before = (load?.optimiser?.updates ?? 0) + warmup
+  const warmupSteps = Math.min(before, critic.optimiser.warmupSteps)
+  return optimiser({ ...critic.optimiser, warmupSteps }, before + updates)
+}
+
 /** The reward model of a run, and how it learns beside a policy of so many steps; its shape, to write it down. */
 export const criticOptions = Effect.fnUntraced(function* (work: Work, critic: CriticRecipe, policySteps: number) {
   const { data, start } = work
@@ -86,10 +94,11 @@ export const criticOptions = Effect.fnUntraced(function* (work: Work, critic: Cr
   const granularity = critic.segmentTokens === undefined ? units : Granularities.segments(units, critic.segmentTokens)
   const perturbation = yield* perturbationOf(critic.negatives, data)
   const chosen = modelOf(work, critic, trunk)
+  const load = critic.load === undefined ? undefined : yield* loadCritic(chosen.model, critic.load)
   const options: CriticOptions = {
     ...chosen,
     objective: critic.objective,
-    optimiser: optimiser(critic.optimiser, critic.warmupUpdates + policySteps * critic.updates),
+    optimiser: optimiserOf(critic, load, policySteps * critic.updates),
     partition: Units.partitioner(granularity, data.task.tokenizer),
     demonstrations: data.train,
     ...(perturbation === undefined
@@ -98,7 +107,7 @@ export const criticOptions = Effect.fnUntraced(function* (work: Work, critic: Cr
     batch: critic.batch,
     dedup: critic.dedup,
     ...(critic.microBatch === undefined ? {} : { microBatch: critic.microBatch }),
-    ...(critic.load === undefined ? {} : { load: yield* loadCritic(chosen.model, critic.load) }),
+    ...(load === undefined ? {} : { load }),
     replayCapacity: critic.replayCapacity,
     verifyUpdates: critic.verifyUpdates
   }

@@ -14,7 +14,7 @@ import {
 } from "../../core/task/index.ts"
 import { UnknownText } from "../../core/text/index.ts"
 import { templates } from "../models/index.ts"
-import { type EncodedTask, encodeTask } from "../run/index.ts"
+import { type EncodedTask, encodeTask, spells } from "../run/index.ts"
 import type { Recipe } from "./Recipe.ts"
 import type { Found } from "./start.ts"
 
@@ -57,7 +57,11 @@ const counts = ({ splits }: Task, of: "problems" | "demonstrations"): Readonly<R
 const erring = (task: Task, { data, seed }: Recipe): { readonly task: Task; readonly errors: DataReport["errors"] } => {
   if (data.errors === undefined) return { task, errors: { made: 0, without: 0 } }
   const { train } = task.splits
-  const { demonstrations, errors, without } = injectErrors(train.demonstrations, { ...data.errors, seed })
+  const { demonstrations, errors, without } = injectErrors(train.demonstrations, {
+    ...data.errors,
+    seed,
+    accept: spells(task.tokenizer)
+  })
   return {
     task: { ...task, splits: { ...task.splits, train: { ...train, demonstrations } } },
     errors: { made: errors.length, without: without.length }

@@ -10,9 +10,11 @@ const segment: ReadonlyArray<Condition> = [...airlOnly, { key: "model.critic_typ
 const local: ReadonlyArray<Condition> = [...segment, { key: "model.use_segment_local_advantage", values: [true] }]
 const clippedDelta: ReadonlyArray<Condition> = [...local, { key: "model.local_signal", values: ["clipped_delta_f"] }]
 const shaping: ReadonlyArray<Condition> = [...segment, { key: "model.reward_mode", values: ["mean_g_plus_shape"] }]
-const pairs: ReadonlyArray<Condition> = [...airlOnly, { key: "model.classifier_loss", values: [...pairwiseLosses] }]
-const bce: ReadonlyArray<Condition> = [...airlOnly, { key: "model.classifier_loss", values: ["bce"] }]
-const wgan: ReadonlyArray<Condition> = [...airlOnly, { key: "model.classifier_loss", values: ["wgan"] }]
+const learning: ReadonlyArray<Condition> = [...airlOnly, { key: "training.freeze_discriminator", values: [false] }]
+const shaped: ReadonlyArray<Condition> = [...segment, { key: "training.freeze_discriminator", values: [false] }]
+const pairs: ReadonlyArray<Condition> = [...learning, { key: "model.classifier_loss", values: [...pairwiseLosses] }]
+const bce: ReadonlyArray<Condition> = [...learning, { key: "model.classifier_loss", values: ["bce"] }]
+const wgan: ReadonlyArray<Condition> = [...learning, { key: "model.classifier_loss", values: ["wgan"] }]
 const clipped: ReadonlyArray<Condition> = [...airlOnly, { key: "model.clip_reward_model", values: [true] }]
 
 /** How the reward model learns, and what it is worth to the policy. */
@@ -26,7 +28,7 @@ export const criticKeys = {
     doc: "Loss of the reward model: cross-entropy, Wasserstein with a gradient penalty, or pairs of one prompt's traces (`gad` and its other names).",
     default: "bce",
     mapped: "`wgan` has a real gradient penalty, see model.gradient_penalty_coef",
-    activeWhen: airlOnly
+    activeWhen: learning
   }),
   disc_label_smoothing: key(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(0.5)), {
     doc: "Label smoothing ε: targets are 1-ε and ε.",
@@ -66,19 +68,19 @@ export const criticKeys = {
     doc: "Negatives of one update of the reward model, each beside an expert's trace; null for as many as the reference has.",
     default: null,
     own: true,
-    activeWhen: airlOnly
+    activeWhen: learning
   }),
   dedup: key(Schema.Boolean, {
     doc: "Whether traces that recur in an update count as one.",
     default: false,
     own: true,
-    activeWhen: airlOnly
+    activeWhen: learning
   }),
   warmup_reward_dir: key(Schema.NullOr(nonEmpty), {
     doc: "A trained reward model to start from: its folder, or the run that made it.",
     default: null,
     mapped: "a folder that is not there is an error, not a warning",
-    activeWhen: [...airlOnly, { key: "training.freeze_discriminator", values: [false] }]
+    activeWhen: learning
   }),
   frozen_discriminator_path: key(Schema.NullOr(nonEmpty), {
     doc: "A trained reward model that stays as it is.",
@@ -112,11 +114,11 @@ export const criticKeys = {
   h_head_lr_mult: key(positive, {
     doc: "Learning rate of the potential's head over that of the rest.",
     default: 0.5,
-    activeWhen: segment
+    activeWhen: shaped
   }),
   lambda_shape: key(Schema.Finite, { doc: "Weight λ of shaping in the reward.", default: 1, activeWhen: shaping }),
-  h_l2_penalty: key(nonNegative, { doc: "Penalty on squared potentials.", default: 1e-4, activeWhen: segment }),
-  shape_l2_penalty: key(nonNegative, { doc: "Penalty on squared shaping.", default: 1e-4, activeWhen: segment }),
+  h_l2_penalty: key(nonNegative, { doc: "Penalty on squared potentials.", default: 1e-4, activeWhen: shaped }),
+  shape_l2_penalty: key(nonNegative, { doc: "Penalty on squared shaping.", default: 1e-4, activeWhen: shaped }),
   shape_clamp: key(Schema.NullOr(positive), {
     doc: "Shaping is clamped to plus or minus this; null for no bounds.",
     default: null,
@@ -126,7 +128,7 @@ export const criticKeys = {
     doc: "What is taken from a segment's f: log π of all its tokens, or the mean over them.",
     default: "segment",
     own: true,
-    activeWhen: segment
+    activeWhen: shaped
   }),
   use_segment_local_advantage: key(Schema.Boolean, {
     doc: "Whether advantages add a segment's own signal.",
