@@ -74,6 +74,15 @@ describe("HubError", () => {
     const [kind, text] = await message(get(repo, "README.md"))
     expect([kind, text.includes("HF_HUB_CACHE")]).toEqual(["storage", true])
   })
+  it("error: an address that is none", async () => {
+    env["HF_ENDPOINT"] = "huggingface.co"
+    const [kind, text] = await message(get(repo))
+    expect([kind, text.includes("huggingface.co/api/"), text.includes("Check that HF_ENDPOINT is a hub")]).toEqual([
+      "answer",
+      true,
+      true
+    ])
+  })
   it("error: no hub at the address", async () => {
     env["HF_ENDPOINT"] = "http://127.0.0.1:9"
     const [kind, text] = await message(get(repo), 1)

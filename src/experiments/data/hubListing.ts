@@ -76,7 +76,9 @@ export const askTree = (
           const { path, size, oid: gitSha1, lfs } = entry
           entries.push({ path, bytes: lfs?.size ?? size, gitSha1, sha256: lfs?.oid })
         }
-      url = page.next === undefined ? undefined : new URL(page.next, url).href
+      // Relative to this page; what is no address is refused when it is asked.
+      const base: string = url
+      url = page.next !== undefined && URL.canParse(page.next, base) ? new URL(page.next, base).href : page.next
     }
     return entries
   })

@@ -71,6 +71,8 @@ export const ask = (
   Effect.gen(function* () {
     const controller = new AbortController()
     yield* Effect.addFinalizer(() => Effect.sync(() => controller.abort()))
+    if (!URL.canParse(url))
+      return yield* new HubError({ kind: "answer", ...asked, reason: `${url} is no address; one begins with https://` })
     const hub = new URL(settings.endpoint)
     let at = new URL(url)
     for (let hop = 0; hop <= HOPS; hop++) {
