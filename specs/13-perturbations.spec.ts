@@ -45,6 +45,20 @@ describe("flip_operator_in_one_step", () => {
   })
 })
 
+describe("flip_operator_in_one_step, where it looks", () => {
+  it("golden: in the think block alone; without one, in the whole text", () => {
+    expect(outcomes(flipOperatorInOneStep, ThinkAnswer.render("no sums", "3 - 1"))).toEqual([])
+    expect(outcomes(flipOperatorInOneStep, "1 + 2")).toEqual(["1 * 2", "1 - 2", "1 / 2"])
+    expect(traces(flipOperatorInOneStep, "one\n8 ÷ 2")).toEqual(["one\n8 * 2", "one\n8 + 2", "one\n8 - 2"])
+  })
+  it("golden: each line's sign is as likely, wherever the lines before it end", () => {
+    const made = traces(flipOperatorInOneStep, "1 + 2\n\nthen 3 * 4")
+    expect(made).toHaveLength(6)
+    expect(made.filter((text) => text.startsWith("1 + 2\n\nthen 3 "))).toHaveLength(3)
+    expect(made.filter((text) => text.endsWith(" 2\n\nthen 3 * 4"))).toHaveLength(3)
+  })
+})
+
 describe("corrupt_answer_nearby_number", () => {
   it("golden: numbers move by one unit of their last place", () => {
     expect(answers(corruptAnswerNearbyNumber, "18")).toEqual(["17", "19"])
@@ -59,6 +73,27 @@ describe("corrupt_answer_nearby_number", () => {
     expect(answers(corruptAnswerNearbyNumber, "B")).toEqual(["A", "C", "D"])
     expect(answers(corruptAnswerNearbyNumber, "ab")).toEqual(["ba"])
     expect(answers(corruptAnswerNearbyNumber, "aa")).toEqual([])
+    expect(["no", "TRUE", "False"].map((a) => answers(corruptAnswerNearbyNumber, a))).toEqual([
+      ["yes"],
+      ["no"],
+      ["yes"]
+    ])
+    expect(answers(corruptAnswerNearbyNumber, "aab")).toEqual(["aba"])
+    expect(answers(corruptAnswerNearbyNumber, "abc")).toEqual(["acb", "bac"])
+    expect(answers(corruptAnswerNearbyNumber, "a")).toEqual([])
+  })
+  it("golden: a choice's letter becomes another of four, or of as many as it shows there are", () => {
+    expect(answers(corruptAnswerNearbyNumber, "(B) iron")).toEqual(["(A) iron", "(C) iron", "(D) iron"])
+    expect(answers(corruptAnswerNearbyNumber, "A. A 2")).toEqual(["B. A 2", "C. A 2", "D. A 2"])
+    expect(answers(corruptAnswerNearbyNumber, "F: x")).toEqual(["A: x", "B: x", "C: x", "D: x", "E: x"])
+    // No label: K is none, and neither is a letter within a word.
+    expect(answers(corruptAnswerNearbyNumber, "K")).toEqual([])
+    expect(answers(corruptAnswerNearbyNumber, "Ba")).toEqual(["aB"])
+  })
+  it("golden: of several numbers the first moves; without an answer nothing does", () => {
+    expect(answers(corruptAnswerNearbyNumber, "3 or 5")).toEqual(["2 or 5", "4 or 5"])
+    expect(outcomes(corruptAnswerNearbyNumber, "<think>\n3\n</think>")).toEqual([])
+    expect(outcomes(corruptAnswerWithThinkNumber, "<think>\n3\n</think>")).toEqual([])
   })
 })
 
@@ -66,6 +101,12 @@ describe("corrupt_answer_with_think_number", () => {
   it("golden: another number of the trace, else one nearby", () => {
     expect(answers(corruptAnswerWithThinkNumber, "18", "3 + 15 = 18.0")).toEqual(["15", "3"])
     expect(answers(corruptAnswerWithThinkNumber, "18", "none here")).toEqual(["17", "19"])
+    expect(answers(corruptAnswerWithThinkNumber, "18 or 3", "7")).toEqual(["7 or 3"])
+    expect(answers(corruptAnswerWithThinkNumber, "yes", "7")).toEqual(["no"])
+    expect(outcomes(corruptAnswerWithThinkNumber, "7 <answer>18</answer>")).toEqual([
+      "7 <answer>17</answer>",
+      "7 <answer>19</answer>"
+    ])
   })
 })
 
