@@ -166,6 +166,12 @@ describe("rerankers, one by one", () => {
     expect(() => weightedMajorityOfPrompt({ ...short, answers: ["a", "b"], scores: [1] }, 1)).toThrow("2 answers and 1")
   })
 
+  it("edge: a majority whose counts exceed a double has no value, and is not NaN", () => {
+    const of = (N: number) => ({ correct: new Array<boolean>(N).fill(true), answers: new Array<string>(N).fill("a") })
+    expect(majorityOfPrompt(of(1000), 999)).toBeCloseTo(1, 9)
+    expect(majorityOfPrompt(of(1100), 1099)).toBeUndefined()
+  })
+
   it("edge: n outside 1..N gives no value", () => {
     for (const n of [0, 4]) {
       expect(majorityOfPrompt(pool, n)).toBeUndefined()

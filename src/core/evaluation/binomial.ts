@@ -9,10 +9,9 @@ export const choose = (n: number, k: number): number => {
 /**
  * Share of the k-subsets of N things that avoid all but `a` of them: C(a, k) / C(N, k).
  *
- * The product form stays in [0, 1] where the binomials themselves would overflow.
+ * The product form stays in [0, 1] where the binomials themselves would overflow; it is 0 from its factor a - a on.
  */
 export const subsetShare = (a: number, N: number, k: number): number => {
-  if (k > a) return 0
   let share = 1
   for (let j = 0; j < k; j++) share *= (a - j) / (N - j)
   return share

@@ -54,7 +54,7 @@ const waysByTies = (
  *
  * Where completions with one answer differ in correctness, the pick is a random one of them.
  *
- * @returns a share in [0, 1]; `undefined` when n > N
+ * @returns a share in [0, 1]; `undefined` when n > N, or when counts of subsets exceed a double (N above about 1000)
  * @throws RangeError when answers and correctness differ in length
  * @see specs/20-selection.md
  */
@@ -76,5 +76,6 @@ export const majorityOfPrompt = (pool: VotePool, n: number): number | undefined 
       expected += (winner.correct / winner.size) * choose(winner.size, votes) * shared
     }
   }
-  return expected / choose(N, n)
+  const share = expected / choose(N, n)
+  return Number.isFinite(share) ? share : undefined
 }
