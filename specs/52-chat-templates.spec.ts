@@ -1,14 +1,18 @@
 import { readFileSync } from "node:fs"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, type FileSystem } from "effect"
+import { Effect, type FileSystem, Result } from "effect"
 import { beforeAll, describe, expect, it } from "vitest"
 import type { Message } from "../src/core/data/index.ts"
 import {
   BadTemplate,
   type ChatTemplate,
+  ChatTemplates,
+  encodeConversation,
   fromFolder,
+  jinjaTemplate,
   type Tokenizer,
-  templateFromFolder
+  templateFromFolder,
+  templateReport
 } from "../src/core/text/index.ts"
 
 interface Fixture {
@@ -107,5 +111,117 @@ describe("templateFromFolder", () => {
     expect(error.message).toMatch(
       /qwen3\/tokenizer_config\.json: it has no template "tool_use", only "default", "other"/
     )
+  })
+})
+
+const question: Message = { role: "user", content: "What is 2 + 2?" }
+const answer: Message = { role: "assistant", content: "It is 4." }
+const thought: Message = { role: "assistant", content: "<think>\n2 + 2 = 4\n</think>\n\nIt is 4." }
+
+const templateOf = async (style: string, variables = {}): Promise<ChatTemplate> =>
+  (await run(templateFromFolder(`${folder}${style}`, tokenizers[style]!, { variables })))!
+
+describe("encodeConversation", () => {
+  const encoded = async (style: string, messages: ReadonlyArray<Message>) =>
+    encodeConversation(await templateOf(style), tokenizers[style]!, messages)
+  const learned = async (style: string, messages: ReadonlyArray<Message>) => {
+    const { ids, mask, seamless } = Result.getOrThrow(await encoded(style, messages))
+    const part = (wanted: number) =>
+      tokenizers[style]!.decode(
+        ids.filter((_, i) => mask[i] === wanted),
+        { special: "keep" }
+      )
+    return { learned: part(1), given: part(0), seamless }
+  }
+  const refusal = async (style: string, messages: ReadonlyArray<Message>) =>
+    Result.getOrThrow(Result.flip(await encoded(style, messages)))
+
+  it("golden: content and end of turn count, in every turn; headers and the line end behind do not", async () => {
+    expect(await learned("qwen2.5", [question, answer, question, answer])).toEqual({
+      learned: "It is 4.<|im_end|>It is 4.<|im_end|>",
+      given:
+        "<|im_start|>system\nYou solve problems.<|im_end|>\n" +
+        "<|im_start|>user\nWhat is 2 + 2?<|im_end|>\n<|im_start|>assistant\n\n".repeat(2),
+      seamless: true
+    })
+    expect((await learned("llama3", [question, thought])).learned).toBe(`${thought.content}<|eot_id|>`)
+  })
+
+  it("golden: reasoning counts, an empty block of it does not", async () => {
+    expect((await learned("qwen3", [question, thought])).learned).toBe(`${thought.content}<|im_end|>`)
+    const { learned: text, given } = await learned("qwen3", [question, answer])
+    expect(text).toBe("It is 4.<|im_end|>")
+    expect(given).toMatch(/assistant\n<think>\n\n<\/think>\n\n/)
+  })
+
+  it("golden: a template without a marker closes the last turn with the end token", () => {
+    const tokenizer = tokenizers["gpt2"]!
+    const { ids, mask } = Result.getOrThrow(encodeConversation(ChatTemplates.plain, tokenizer, [question, answer]))
+    expect(ids.filter((_, i) => mask[i] === 1)).toEqual([...tokenizer.encode("It is 4."), tokenizer.eosId])
+    expect(ids.filter((_, i) => mask[i] === 0)).toEqual(tokenizer.encode("What is 2 + 2?\n"))
+  })
+
+  it("edge: ids do not merge across the border of prompt and completion, and it is said where they would", async () => {
+    const leading: Message = { role: "assistant", content: "\n\nfour" }
+    expect(await learned("qwen2.5", [question, leading])).toMatchObject({
+      learned: "\n\nfour<|im_end|>",
+      seamless: false
+    })
+  })
+
+  it("error: nothing to learn, everything to learn, a turn rewritten later, a marker of several tokens", async () => {
+    expect(await refusal("qwen2.5", [question])).toMatchObject({ kind: "empty" })
+    const turns = (messages: ReadonlyArray<Message>) =>
+      Result.getOrThrow(Result.flip(encodeConversation(ChatTemplates.plain, tokenizers["gpt2"]!, messages)))
+    expect(turns([answer])).toMatchObject({ kind: "full" })
+    expect(turns([question, answer, question])).toMatchObject({ kind: "unended" })
+    expect((await refusal("qwen3", [question, thought, question, answer])).message).toMatch(
+      /message 1 is written otherwise in the whole: at character 64 "<think>.*becomes "It is 4\./
+    )
+    const other = encodeConversation(ChatTemplates.chatMl, tokenizers["gpt2"]!, [question, answer])
+    expect(Result.getOrThrow(Result.flip(other)).message).toMatch(/"<\|im_end\|>", is \d+ tokens/)
+  })
+})
+
+describe("templateReport", () => {
+  it("golden: the table of spec 52", async () => {
+    const departures = async (style: string, variables = {}) =>
+      templateReport(await templateOf(style, variables)).departures.map(({ of, found }) => [of, found.slice(0, 8)])
+    expect(await departures("qwen2.5")).toEqual([])
+    expect([ChatTemplates.plain, ChatTemplates.chatMl].flatMap((t) => templateReport(t).departures)).toEqual([])
+    expect(await departures("qwen3")).toEqual([
+      ["an answer", "<think>\n"],
+      ["an answer with white space around it", "<think>\n"],
+      ["an earlier answer", "It is 4."],
+      ["an earlier answer that reasons", "It is 4."]
+    ])
+    expect(await departures("llama3")).toEqual([["an answer with white space around it", "It is 4."]])
+  })
+
+  it("golden: system messages are kept, dropped or refused, and can go into the user's turn", () => {
+    const of = (system: string) =>
+      Result.getOrThrow(
+        jinjaTemplate(
+          `{%- for m in messages %}{% if m.role == 'system' %}${system}{% else %}{{ m.content }}#{% endif %}{% endfor %}`
+        )
+      )
+    const refusing = of("{{ raise_exception('no system role') }}")
+    expect([of("{{ m.content }}"), of(""), refusing].map((t) => templateReport(t).system)).toEqual([
+      "kept",
+      "dropped",
+      "refused"
+    ])
+    const merged = ChatTemplates.withoutSystem(refusing)
+    expect(merged.render([{ role: "system", content: "Be brief." }, question])).toBe("Be brief.\n\nWhat is 2 + 2?#")
+    expect(merged.render([{ role: "system", content: "Be brief." }])).toBe("Be brief.#")
+  })
+})
+
+describe("jinjaTemplate", () => {
+  it("error: what is no Jinja, what breaks, and a range without end", () => {
+    const refusal = (source: string) => Result.getOrThrow(Result.flip(jinjaTemplate(source)))
+    expect(refusal("{% if %}")).toMatchObject({ _tag: "BadTemplate", kind: "syntax" })
+    expect(refusal("{{ strftime_now('%Y') }}")).toMatchObject({ kind: "failed" })
+    expect(refusal("{% for i in range(1000000000) %}x{% endfor %}").message).toMatch(/range of 1000000000 numbers/)
   })
 })

@@ -35,3 +35,19 @@ export const extendsPrompt = (template: ChatTemplate, prompt: ReadonlyArray<Mess
   template
     .render([...prompt, { role: "assistant", content: completion }], { generationPrompt: false })
     .startsWith(template.render(prompt) + completion)
+
+/** The conversation with its system messages at the start of the first turn of the user, a blank line between. */
+export const mergeSystem = (messages: ReadonlyArray<Message>): ReadonlyArray<Message> => {
+  const system = messages.filter((m) => m.role === "system").map((m) => m.content)
+  const turns = messages.filter((m) => m.role !== "system")
+  const first = turns.findIndex((m) => m.role === "user")
+  if (system.length === 0) return turns
+  if (first < 0) return [{ role: "user", content: system.join("\n\n") }, ...turns]
+  return turns.map((m, i) => (i === first ? { ...m, content: [...system, m.content].join("\n\n") } : m))
+}
+
+/** The same template for models without a system role: system messages go to the start of the user's first turn. */
+export const withoutSystem = (template: ChatTemplate): ChatTemplate => ({
+  ...template,
+  render: (messages, options) => template.render(mergeSystem(messages), options)
+})
