@@ -6,7 +6,14 @@ import { Effect, type FileSystem, Layer } from "effect"
 import { afterAll, describe, expect, expectTypeOf, it } from "vitest"
 import type { RunConfig } from "../../src/core/config/index.ts"
 import { Hub, HubError, type Listing, Outcomes, type Repo } from "../../src/core/data/index.ts"
-import { type NamedTask, readBoxedSolution, SystemPrompts, type TaskName, taskOf } from "../../src/core/task/index.ts"
+import {
+  listedOptions,
+  type NamedTask,
+  readBoxedSolution,
+  SystemPrompts,
+  type TaskName,
+  taskOf
+} from "../../src/core/task/index.ts"
 
 const tables = join(import.meta.dirname, "../../specs/fixtures/tables")
 const folder = mkdtempSync(join(tmpdir(), "taskOf-"))
@@ -58,6 +65,19 @@ const mmlu = (i: number) => ({
   answer_index: 1
 })
 const published = home("mmlu", { test: Array.from({ length: 1520 }, (_, i) => mmlu(i)) })
+const prepared = (i: number, gold: string, more = {}) => ({
+  question: `Which is ${i}?\nA. one\nB. two\nC. three`,
+  reasoning: `It is surely ${i}.`,
+  answer: gold,
+  ...more
+})
+const traced = home("traced", {
+  train: [
+    prepared(1, "B. two", { corrupted_reasonings: ["It is not."], corrupted_answers: ["A. one"] }),
+    prepared(2, "C. three")
+  ],
+  test: [prepared(3, "one")]
+})
 const aime = (i: number) => ({ id: i, problem: `Find the number ${i}.`, answer: String(i) })
 const aime2024 = home("aime2024", { test2024: [aime(1), aime(2)] })
 const aime2025 = home("aime2025", { "test2025-I": [aime(3)], "test2025-II": [aime(4), aime(5)] })
@@ -81,6 +101,10 @@ describe("taskOf", () => {
     ["science_kd", join(tables, "scienceqa"), "5/5 1/0 1/1"],
     ["medical", join(tables, "medreason"), "0/0 0/0 7/0"],
     ["mmlu", published, "18/0 2/0 1500/0"],
+    ["mmlu_kd", traced, "2/2 0/0 1/1"],
+    ["science_kd", traced, "2/2 0/0 1/1"],
+    ["medical_kd", traced, "2/2 0/0 1/1"],
+    ["medical", traced, "2/0 0/0 1/0"],
     ["aime_train", contests, "9/0 1/0 200/0"],
     ["aime_train_kd", contests, "9/9 1/1 200/200"],
     ["aime_2024", aime2024, "0/0 0/0 2/0"],
@@ -94,6 +118,20 @@ describe("taskOf", () => {
         expect(Outcomes.isCorrect(read.task.checkAnswer(problem, completion))).toBe(true)
     for (const { problems } of Object.values(read.task.splits))
       if (problems[0] !== undefined) expect(read.task.renderPrompt(problems[0])).toContain("<answer>")
+  })
+
+  it.each<readonly [TaskName, ReadonlyArray<string>]>([
+    ["mmlu_kd", ["B", "C", "A"]],
+    ["science_kd", ["two", "three", "one"]],
+    ["medical_kd", ["B. two", "C. three", "A. one"]]
+  ])("law: D8: prepared answers of %s, stored corruptions too, have the form that its prompt asks for", async (name, forms) => {
+    const { task, corruptions } = await run(taskOf(name, traced))
+    const first = task.splits.train.demonstrations.find((d) => d.problem.id.endsWith("-train-0"))
+    expect(
+      [task.splits.train, task.splits.test].flatMap((s) => s.demonstrations.map((d) => d.finalAnswer)).sort()
+    ).toEqual([...forms].sort())
+    expect(corruptions).toEqual([{ completion: first!.completion, reasonings: ["It is not."], answers: [forms[2]] }])
+    expect(first!.completion).toBe(`<think>\nIt is surely 1.\n</think>\n<answer>\n${forms[0]}\n</answer>`)
   })
 
   it("golden: arithmetic is generated in the sizes asked for", async () => {
@@ -194,14 +232,44 @@ describe("BadPlace", () => {
   })
   it("error: expert traces are asked for, and no row holds one", async () =>
     expect(await message(taskOf("mmlu_kd", published))).toBe(
-      `mmlu_kd from ${published}: no training row holds an expert's trace. Give rows that do (column completions, a list of {model, text}), or choose mmlu.`
+      `mmlu_kd from ${published}: no training row holds an expert's trace. Give rows that do (column reasoning, or completions, a list of {model, text}), or choose mmlu.`
     ))
   it("error: expert traces are asked for, and all problems are held out", async () =>
     expect(await message(taskOf("medical_kd", join(tables, "medreason")))).toContain("hold out fewer"))
+  it("golden: prepared rows that cannot be used are counted by reason", async () => {
+    const bad = [
+      prepared(5, "two"),
+      prepared(6, "D. four"),
+      prepared(7, "A. one", { reasoning: " " }),
+      { ...prepared(8, "A"), question: "Why?" }
+    ]
+    const { leftOut } = await run(
+      taskOf("mmlu_kd", home("leftOut", { train: bad, test: [prepared(3, "A")] }), { validationShare: 0 })
+    )
+    expect(leftOut).toEqual({
+      "its options cannot be read": 1,
+      "no reasoning": 1,
+      "the answer is none of the options": 1
+    })
+  })
   it("error: a row without a column names file, line and field", async () => {
     const place = home("broken", { train: [boxed(1), { question: "?" }], test: [boxed(9)] })
     expect(await message(taskOf("gsm8k_kd", place))).toContain(`${place}/train.jsonl:2, field "answer"`)
   })
+})
+
+describe("listedOptions", () => {
+  it.each([
+    ["Which?\nA. one\nB) two words\n C: c. ", ["one", "two words", "c."]],
+    ["A. is a letter.\nWhich?\nA. one\nB. two\n", ["one", "two"]]
+  ])("golden: %j", (question, options) => expect(listedOptions(question)).toEqual(options))
+  it.each([
+    "Which?",
+    "Which?\nA. one",
+    "A. one\nC. three",
+    "A. one\nB. two\nWhich?",
+    "A. one\nB."
+  ])("edge: %j lists none", (question) => expect(listedOptions(question)).toBeUndefined())
 })
 
 describe("readBoxedSolution", () => {

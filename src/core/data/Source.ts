@@ -1,4 +1,4 @@
-import { Effect, FileSystem, Result, Schema, Stream } from "effect"
+import { Effect, FileSystem, Option, Result, Schema, Stream } from "effect"
 import * as Arrow from "./Arrow.ts"
 import { type Contents, collect, type Line, onlyGood, type ReadRows } from "./Contents.ts"
 import { type BadRows, FileError, fileError } from "./errors.ts"
@@ -109,6 +109,13 @@ const filesOf = (
     return (yield* fs.readDirectory(path)).map((name) => joinPath(home, name))
   }).pipe(Effect.mapError(fileError(path, "read")))
 }
+
+/** The columns of a source's first row; a null there is an absent column. [] where there are no rows. */
+export const columns = (source: Source): Effect.Effect<ReadonlyArray<string>, FileError, FileSystem.FileSystem> =>
+  Effect.map(Stream.runHead(source.rows()), (line) => {
+    const row = Option.isSome(line) ? Result.getOrElse(line.value.row, () => undefined) : undefined
+    return typeof row === "object" && row !== null ? Object.keys(row) : []
+  })
 
 /** A row type: a schema of an object whose keys are the wanted columns. */
 export type RowSchema<A> = Schema.Decoder<A> & { readonly fields: Readonly<Record<string, unknown>> }

@@ -17,6 +17,7 @@ export { type MedReason, type MedReasonOptions, medReason, readOptions } from ".
 export { type Candidate, type MmluPro, type MmluProOptions, mmluPro } from "./mmluPro.ts"
 export type { ExpertChoice, ModelReport } from "./modelReport.ts"
 export { type NamedText, type Overlap, type OverlapOptions, overlap, type SharedText } from "./overlap.ts"
+export { listedOptions, type PreparedChoice, type PreparedChoiceOptions, preparedChoice } from "./preparedChoice.ts"
 export { type Prm800k, prm800k } from "./prm800k.ts"
 export { processBench } from "./processBench.ts"
 export { firstWrongStep, type StepRating, type StepTrace, stepText } from "./StepTrace.ts"

@@ -1,14 +1,16 @@
 import { Effect, type FileSystem } from "effect"
 import { type BadRows, type FileError, type PublishedSplits, Sources } from "../data/index.ts"
+import { labelsOf } from "../text/index.ts"
 import { aime } from "./aime.ts"
 import type { ShownAs } from "./answerTask.ts"
-import type { Corruptions, LeftOut } from "./choiceProblem.ts"
+import { type Corruptions, type LeftOut, labelled } from "./choiceProblem.ts"
 import { countdown } from "./countdown.ts"
 import { gsm8k } from "./gsm8k.ts"
 import { gsm8kDistilled } from "./gsm8kDistilled.ts"
 import type { Amount } from "./holdOut.ts"
 import { medReason } from "./medReason.ts"
 import { mmluPro } from "./mmluPro.ts"
+import { type PreparedChoiceOptions, preparedChoice } from "./preparedChoice.ts"
 import * as SystemPrompts from "./SystemPrompt.ts"
 import { scienceQa } from "./scienceQa.ts"
 import type { Task } from "./Task.ts"
@@ -44,6 +46,22 @@ const trainAndTest = [["train"], ["test"]]
 
 /** MedReason is one file, of this name. */
 const MEDREASON = ["ours_quality_33000", "train"]
+
+/** Multiple choice as published, or, where rows have `reasoning` and lack a column of the published ones, as prepared. */
+const orPrepared =
+  (
+    prepared: Pick<PreparedChoiceOptions, "name" | "form"> & { readonly systemPrompt: string; readonly lacks: string },
+    published: PublishedTask["read"]
+  ): PublishedTask["read"] =>
+  (reading) =>
+    Effect.gen(function* () {
+      const { lacks, ...own } = prepared
+      const train = yield* Sources.findSplit(reading.folder, "train")
+      const columns = train === undefined ? [] : yield* Sources.columns(train)
+      return columns.includes("reasoning") && !columns.includes(lacks)
+        ? whole(yield* preparedChoice({ ...own, ...reading }))
+        : yield* published(reading)
+    })
 
 /** Competition problems to test on; the parts of one year may lie in files of their own. */
 const competition = (repo: string, parts: ReadonlyArray<string>): PublishedTask => ({
@@ -84,27 +102,43 @@ export const publishedTasks = {
   medical: {
     repo: "UCSC-VLAA/MedReason",
     traces: "reasoning",
-    splits: [MEDREASON],
-    read: ({ folder, ...reading }) =>
-      Effect.flatMap(Sources.split(folder, MEDREASON), (source) => Effect.map(medReason({ source, ...reading }), whole))
+    splits: [MEDREASON, ["test"]],
+    read: orPrepared(
+      { name: "medical", form: labelled, systemPrompt: SystemPrompts.medical, lacks: "dataset_name" },
+      ({ folder, ...reading }) =>
+        Effect.flatMap(Sources.split(folder, MEDREASON), (source) =>
+          Effect.map(medReason({ source, ...reading }), whole)
+        )
+    )
   },
   mmlu: {
     repo: "TIGER-Lab/MMLU-Pro",
-    traces: "completions, a list of {model, text}",
+    traces: "reasoning, or completions, a list of {model, text}",
     splits: trainAndTest,
-    read: (reading) =>
-      Effect.gen(function* () {
-        const train = yield* Sources.findSplit(reading.folder, "train")
-        const apart = train === undefined ? { test: 1500 } : {}
-        const read = yield* mmluPro({ systemPrompt: SystemPrompts.letter, ...apart, ...reading })
-        return whole({ task: read.task, leftOut: read.withoutDemonstration })
-      })
+    read: orPrepared(
+      {
+        name: "mmlu",
+        form: (options, i) => labelsOf(options.length)[i]!,
+        systemPrompt: SystemPrompts.letter,
+        lacks: "question_id"
+      },
+      (reading) =>
+        Effect.gen(function* () {
+          const train = yield* Sources.findSplit(reading.folder, "train")
+          const apart = train === undefined ? { test: 1500 } : {}
+          const read = yield* mmluPro({ systemPrompt: SystemPrompts.letter, ...apart, ...reading })
+          return whole({ task: read.task, leftOut: read.withoutDemonstration })
+        })
+    )
   },
   science: {
     repo: "derek-thomas/ScienceQA",
-    traces: "solution",
+    traces: "reasoning, or solution",
     splits: trainAndTest,
-    read: (reading) => Effect.map(scienceQa(reading), whole)
+    read: orPrepared(
+      { name: "science", form: (options, i) => options[i]!, systemPrompt: SystemPrompts.optionText, lacks: "choices" },
+      (reading) => Effect.map(scienceQa(reading), whole)
+    )
   },
   aime_train: {
     repo: "AI-MO/NuminaMath-CoT",
