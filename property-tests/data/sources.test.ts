@@ -78,6 +78,15 @@ describe("Sources.file", () => {
     expect([badRows, errors.map((e) => [e.line, e.kind, e.field])]).toEqual([5, [[1, "missing", "nothing"]]])
   })
 
+  it.each([
+    "rows.parquet",
+    "rows.arrow",
+    "lines.json"
+  ])("golden: which columns %s has is told by its first row", async (name) => {
+    const source = Sources.file(name === "lines.json" ? join(folder, name) : join(tables, name))
+    expect(await run(Sources.columns(source, ["nothing", "label", "id"]))).toEqual(["label", "id"])
+  })
+
   it("error: an integer beyond 2^53 is not rounded", async () => {
     const source: Source = Sources.file(join(tables, "big.parquet"))
     const error = await run(Effect.flip(Sources.readAll(source, Schema.Struct({ id: Schema.Int }))))

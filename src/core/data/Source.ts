@@ -110,11 +110,14 @@ const filesOf = (
   }).pipe(Effect.mapError(fileError(path, "read")))
 }
 
-/** The columns of a source's first row; a null there is an absent column. [] where there are no rows. */
-export const columns = (source: Source): Effect.Effect<ReadonlyArray<string>, FileError, FileSystem.FileSystem> =>
-  Effect.map(Stream.runHead(source.rows()), (line) => {
+/** Which of these columns the first row of a source has; a null there is an absent column. */
+export const columns = (
+  source: Source,
+  among: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<string>, FileError, FileSystem.FileSystem> =>
+  Effect.map(Stream.runHead(source.rows(among)), (line) => {
     const row = Option.isSome(line) ? Result.getOrElse(line.value.row, () => undefined) : undefined
-    return typeof row === "object" && row !== null ? Object.keys(row) : []
+    return typeof row === "object" && row !== null ? among.filter((name) => Object.hasOwn(row, name)) : []
   })
 
 /** A row type: a schema of an object whose keys are the wanted columns. */

@@ -57,7 +57,7 @@ const orPrepared =
     Effect.gen(function* () {
       const { lacks, ...own } = prepared
       const train = yield* Sources.findSplit(reading.folder, "train")
-      const columns = train === undefined ? [] : yield* Sources.columns(train)
+      const columns = train === undefined ? [] : yield* Sources.columns(train, ["reasoning", lacks])
       return columns.includes("reasoning") && !columns.includes(lacks)
         ? whole(yield* preparedChoice({ ...own, ...reading }))
         : yield* published(reading)
