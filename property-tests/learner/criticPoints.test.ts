@@ -6,6 +6,7 @@ import { Discriminator } from "../../src/core/objective/index.ts"
 import { add, input, mul, Programs, reshape, sum } from "../../src/core/program/index.ts"
 import { Granularities } from "../../src/core/reward/index.ts"
 import { Rng, type Tensor, Tensors } from "../../src/core/tensor/index.ts"
+import { grad } from "../../src/core/transform/index.ts"
 import * as Subject from "./subject.ts"
 
 const { drawBatch, drawPoints, pointFeeds, pointSpecs, slopesOf, unitWeights } = Critics
@@ -92,8 +93,17 @@ describe("points between experts and policy", () => {
     const tree = Object.fromEntries(Object.entries(params).map(([name, s]) => [name, input(name, s.shape, s.dtype)]))
     const fed = Programs.inputsOf(pointSpecs(M, width))
     const { norms, counted } = slopesOf(model.embedded!, tree, fed)
-    const found = evaluate(Programs.fromExprs({ norms, counted }), held)
+    const names = Object.keys(params).filter((name) => params[name]!.shape.length === 2)
+    const slopes = grad(
+      sum(norms),
+      names.map((name) => tree[name]!)
+    )
+    const gradients = Programs.fromExprs(Object.fromEntries(names.map((name, k) => [name, slopes[k]!])))
+    const found = { ...evaluate(Programs.fromExprs({ norms, counted }), held), ...evaluate(gradients, held) }
     expect(Array.from(found["counted"]!.data)).toEqual(countedOf())
+    // The points are data: no gradient reaches what they were made of.
+    expect(found["model.embed_tokens.weight"]!.data.every((x) => x === 0)).toBe(true)
+    expect(names.some((name) => found[name]!.data.some((x) => x !== 0))).toBe(true)
 
     // The same critic, fed the points themselves.
     const embedding = Programs.fromExprs({ rows: model.embedded!.embed(tree, input("ids", [M, width], "i32")) })

@@ -106,12 +106,12 @@ const PARAM = "param/"
 
 const isState = (name: string): boolean => name.startsWith(PARAM) || name.startsWith("optimiser/")
 
-/** Every one-element result. */
-const numbersOf = (results: Feeds): Readonly<Record<string, number>> =>
+/** One-element results as numbers. */
+export const numbersOf = (results: Feeds): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, Tensors.item(tensor)]))
 
 /** Feeds that the program reads: an objective need not look at all that a batch has. */
-const readOnly = (feeds: Feeds, { program }: Step): Feeds => {
+export const readOnly = (feeds: Feeds, { program }: Step): Feeds => {
   const ins = Programs.inputs(program)
   return Object.fromEntries(Object.entries(feeds).filter(([name]) => ins[name] !== undefined))
 }

@@ -6,7 +6,6 @@ import {
   type Expr,
   input,
   mul,
-  type Program,
   Programs,
   type Step,
   Steps,
@@ -21,7 +20,6 @@ import {
   type Feeds,
   type UnsupportedOp
 } from "../service/index.ts"
-import { Tensors } from "../tensor/index.ts"
 import { grad } from "../transform/index.ts"
 import type { CriticProgram } from "./criticProgram.ts"
 import type { CriticTrainer, Training } from "./criticTrainer.ts"
@@ -32,10 +30,11 @@ import * as Trainer from "./Trainer.ts"
 
 const COTANGENT = "cotangent/"
 
+/** Both programs of a batch shape, ready to run. */
 interface Compiled {
-  readonly step: Step
+  readonly reading: Step
   readonly read: Executable
-  readonly judging: Program
+  readonly judging: Step
   readonly judge: Executable
 }
 
@@ -46,23 +45,28 @@ const cutOf = ({ rows, width, points = 0 }: Trainer.BatchShape, microBatch: numb
   return { count, part }
 }
 
-/** The program that reads one part. */
+/** The step that reads one part. */
 const reader = (program: CriticProgram, params: Specs, part: Trainer.BatchShape) =>
   Programs.attempt(() => {
     const tree = Object.fromEntries(
       Object.entries(params).map(([name, s]) => [name, input(paramName(name), s.shape, s.dtype)])
     )
-    return Programs.fromExprs(program.read(tree, Programs.inputsOf(program.traceSpecs(part))))
+    const read = Programs.fromExprs(program.read(tree, Programs.inputsOf(program.traceSpecs(part))))
+    const used = Programs.inputs(read)
+    const resident = Object.keys(params)
+      .map((name) => paramName(name))
+      .filter((name) => used[name] !== undefined)
+    return Steps.make({ program: read, resident, carry: [], guard: [] })
   })
 
-/** The program from what was read of a whole batch to the loss, its metrics, and its gradient in each reading. */
+/** The step from what was read of a whole batch to the loss, its metrics, and its gradient in each reading. */
 const judge = (program: CriticProgram, whole: Trainer.BatchShape) =>
   Programs.attempt(() => {
     const readings: Tree = Programs.inputsOf(program.readingSpecs(whole))
     const { loss, metrics = {} } = program.loss(readings, Programs.inputsOf(program.unitSpecs(whole)))
     const gradients = grad(loss, Object.values(readings))
     const cotangents = Object.fromEntries(Object.keys(readings).map((name, i) => [name, gradients[i]!]))
-    return Programs.fromExprs({ loss, ...metrics, ...prefixed(COTANGENT, cotangents) })
+    return Steps.stateless(Programs.fromExprs({ loss, ...metrics, ...prefixed(COTANGENT, cotangents) }))
   })
 
 /**
@@ -74,13 +78,6 @@ const share = (readings: Tree, feeds: Tree): Expr =>
     (total, [name, reading]) => add(total, sum(mul(reading, feeds[`${COTANGENT}${name}`]!))),
     scalar(0)
   )
-
-/** Feeds that a program reads. */
-const readBy = (program: Program, feeds: Feeds): Feeds =>
-  split(feeds, (name) => Programs.inputs(program)[name] !== undefined)[0]
-
-const numbers = (results: Feeds): Readonly<Record<string, number>> =>
-  Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, Tensors.item(tensor)]))
 
 /**
  * A trainer that holds the activations of `microBatch` rows at a time. It reads all parts of a batch, takes the gradient
@@ -108,16 +105,11 @@ export const inParts = (
         Effect.gen(function* () {
           const reading = yield* Effect.fromResult(reader(program, params, cutOf(whole, microBatch).part))
           const judging = yield* Effect.fromResult(judge(program, whole))
-          const used = Programs.inputs(reading)
-          const resident = Object.keys(params).flatMap((name) =>
-            used[paramName(name)] === undefined ? [] : [paramName(name)]
-          )
-          const step: Step = { program: reading, resident, carry: [], guard: [] }
           return {
-            step,
+            reading,
+            read: yield* backend.compile(reading, { memory: trainer.memory }),
             judging,
-            read: yield* backend.compile(step, { memory: trainer.memory }),
-            judge: yield* backend.compile(Steps.stateless(judging))
+            judge: yield* backend.compile(judging)
           }
         }),
       capacity: 4,
@@ -129,18 +121,16 @@ export const inParts = (
       ...trainer,
       update: Effect.fnUntraced(function* (count, { shape, traces, units }) {
         const { count: parts, part } = cutOf(shape, microBatch)
-        const { step, judging, read, judge } = yield* ScopedCache.get(compiled, shape)
+        const { reading, read, judging, judge } = yield* ScopedCache.get(compiled, shape)
         const cut = (feeds: Feeds, specs: Specs): ReadonlyArray<Feeds> =>
           Array.from({ length: parts }, (_, i) => partOf(feeds, i, specs))
         const fed = cut(traces, program.traceSpecs(part))
         const seen = yield* Effect.forEach(fed, (feeds) =>
-          read.run(feeds).pipe(diagnosed(backend, step, trainer.memory, feeds, count))
+          read.run(feeds).pipe(diagnosed(backend, reading, trainer.memory, feeds, count))
         )
         const readings = joined(seen, program.readingSpecs(shape))
-        const asked = readBy(judging, { ...readings, ...units })
-        const judged = yield* judge
-          .run(asked)
-          .pipe(diagnosed(backend, Steps.stateless(judging), trainer.memory, asked, count))
+        const asked = Trainer.readOnly({ ...readings, ...units }, judging)
+        const judged = yield* judge.run(asked).pipe(diagnosed(backend, judging, trainer.memory, asked, count))
         const [gradients, metrics]: readonly [Params, Params] = split(judged, (name) => name.startsWith(COTANGENT))
         const cotangents = cut(gradients, cotangentSpecs(part))
         const applied = yield* trainer.accumulate(
@@ -148,7 +138,7 @@ export const inParts = (
           part,
           fed.map((feeds, i) => ({ feeds: { ...feeds, ...cotangents[i]! } }))
         )
-        return { ...applied, ...numbers(metrics) }
+        return { ...applied, ...Trainer.numbersOf(metrics) }
       })
     }
   })
