@@ -11,6 +11,7 @@ import {
 } from "../../src/core/learner/index.ts"
 import {
   Advantage,
+  type AdvantageEstimator,
   Aggregations,
   PolicyLoss,
   type PolicyObjective,
@@ -30,17 +31,19 @@ const corrected = (level: "token" | "sequence", cap: number): PolicyObjective =>
     correction: SamplerCorrections.truncated({ level, cap })
   })
 
-/** Writes down what it is to be updated with; every token's log-probability is `own`, the reference's -2. */
+/** Writes down what it is to be updated with. Log-probabilities: -1 of a rollout's token, -3 of an expert's, -2 under the reference. */
 const recorder = (objective: PolicyObjective = PolicyLoss.grpo({ clipLow: 0.2, clipHigh: 0.2, klCoefficient: 0 })) => {
   const updates: Array<Update> = []
-  const all = (value: number) => (sequences: ReadonlyArray<{ readonly completion: ReadonlyArray<number> }>) =>
-    Effect.succeed(sequences.map(({ completion }) => new Float64Array(completion.length).fill(value)))
+  const each =
+    (value: (completion: ReadonlyArray<number>) => number): Policy["logProbs"] =>
+    (sequences) =>
+      Effect.succeed(sequences.map(({ completion }) => new Float64Array(completion.length).fill(value(completion))))
   const policy: Policy = {
     objective,
     start: Effect.void,
     sample: () => Effect.succeed([]),
-    logProbs: all(-1),
-    referenceLogProbs: all(-2),
+    logProbs: each((completion) => (isExpert(completion) ? -3 : -1)),
+    referenceLogProbs: each(() => -2),
     update: (...update) =>
       Effect.sync((): Metrics => {
         updates.push(update)
@@ -64,6 +67,8 @@ const demonstrations = [
   { prompt: [6], completion: [8, 1] }
 ]
 
+const isExpert = (completion: ReadonlyArray<number>): boolean => completion.includes(7) || completion.includes(8)
+
 /** Two completions of each prompt, of 2, 1, 0 and 3 tokens; the last was cut. */
 const rollouts: ReadonlyArray<Drawn> = [
   { item: 0, completion: [3, 1], finishReason: "stop" as const },
@@ -73,7 +78,7 @@ const rollouts: ReadonlyArray<Drawn> = [
 ].map((one) => ({
   ...one,
   prompt: items[one.item]!.prompt,
-  logProbs: one.completion.map(() => -1.5),
+  logProbs: one.completion.map(() => (one.completion.length === 1 ? -0.5 : -1.5)),
   rawLogProbs: one.completion.map(() => -1.25)
 }))
 
@@ -137,6 +142,10 @@ describe("policyStep", () => {
     expect(advantages(updates[0]!)[1]![0]).toBeCloseTo(expected, 12)
   })
 
+  it("one update is made unless more are asked for", () => {
+    expect(step({}, rewarding([1, 4, 9, 7])).updates.map(([count]) => count)).toEqual([3])
+  })
+
   it("several updates share old log-probabilities and count on from the step", () => {
     const { updates } = step({ updates: 3 }, rewarding([1, 4, 9, 7]))
     expect(updates.map(([count]) => count)).toEqual([9, 10, 11])
@@ -154,24 +163,43 @@ describe("policyStep", () => {
   })
 
   it("edge: when all that counts has advantage 0, nothing is updated", () => {
-    const { updates } = step({ truncatedCount: false }, rewarding([2, 2, 0, 5]))
-    expect(updates).toEqual([])
+    const ofLong: AdvantageEstimator = {
+      name: "three tokens",
+      estimate: (group) => group.map(({ unitOf: { length } }) => new Float64Array(length).fill(length === 3 ? 1 : 0))
+    }
+    const options = { advantage: ofLong, truncatedCount: false }
+    expect(step(options, rewarding([1, 2, 3, 4])).updates).toEqual([])
+    expect(step({ advantage: ofLong }, rewarding([1, 2, 3, 4])).updates.length).toBe(1)
   })
 
   describe("experts", () => {
     const learned: RewardOf<never> = (all) =>
-      rewarding(all.map(({ completion }) => (completion.includes(7) || completion.includes(8) ? 6 : 0)))(all)
+      rewarding(all.map(({ completion }) => (isExpert(completion) ? 6 : 0)))(all)
 
     it("one a prompt is member G+1: in its group's baseline, with a ratio of 1, and in no metric", () => {
       const { updates, metrics } = step({ experts: { prompts: Number.POSITIVE_INFINITY } }, learned)
       const batch = updates[0]![1]
       expect(batch.length).toBe(6)
       const expert = batch.findIndex(({ completion }) => completion.includes(7))
-      expect(Array.from(batch[expert]!.oldLogProbs)).toEqual([-1, -1, -1])
+      expect(Array.from(batch[expert]!.oldLogProbs)).toEqual([-3, -3, -3])
       expect(Array.from(batch[expert]!.advantages)).toEqual([4, 4, 4])
       expect(Array.from(batch[0]!.advantages)).toEqual([-2, -2])
       expect(metrics["reward"]).toBe(0)
+      expect(metrics["rewards/learned/mean"]).toBe(0)
       expect(metrics["completions/max_length"]).toBe(3)
+    })
+
+    it("with outcome rewards it is judged as well, and is in no metric either", () => {
+      const judge: OutcomeOptions["judge"] = (_, completion) => [
+        { name: "right", weight: 1, outcome: Outcomes.scored(isExpert(completion) ? 6 : 0, "") }
+      ]
+      const options: Partial<PolicyStepOptions> = {
+        experts: { prompts: Number.POSITIVE_INFINITY },
+        outcomes: { judge, joins: "reward" }
+      }
+      const { updates, metrics } = step(options)
+      expect(Array.from(updates[0]![1][0]!.advantages)).toEqual([-2, -2])
+      expect(metrics["rewards/right/mean"]).toBe(0)
     })
 
     it("balanced, an expert joins as often as there are completions", () => {
@@ -208,7 +236,8 @@ describe("policyStep", () => {
 
     it("golden: as an advantage, the verdicts' own group-relative advantage is added", () => {
       const outcomes: OutcomeOptions = { judge: verdicts([0, 1, 1, 1]), joins: "advantage" }
-      const { updates } = step({ outcomes }, rewarding([1, 4, 9, 7]))
+      const { updates, metrics } = step({ outcomes }, rewarding([1, 4, 9, 7]))
+      expect(metrics["reward"]).toBeCloseTo((1 + (4 + 2) + 2 + (7 + 2)) / 4, 12)
       // Values 0 and 2: mean 1, deviation √2.
       const own = 1 / (Math.SQRT2 + 1e-4)
       expect(advantages(updates[0]!)[0]![0]).toBeCloseTo(-1.5 - own, 12)
@@ -255,26 +284,38 @@ describe("policyStep", () => {
       expect(metrics).toMatchObject({
         "sampling/sampling_logp_difference/mean": 0.5,
         "sampling/sampling_logp_difference/max": 0.5,
-        "sampling/importance_sampling_ratio/min": 1.5,
-        "sampling/importance_sampling_ratio/mean": 1.5,
+        "sampling/importance_sampling_ratio/min": Math.exp(-0.5),
         "sampling/importance_sampling_ratio/max": 1.5
       })
+      expect(metrics["sampling/importance_sampling_ratio/mean"]).toBeCloseTo((5 * 1.5 + Math.exp(-0.5)) / 6, 12)
     })
 
     it("golden: for whole completions the ratios are products", () => {
       const { metrics } = step({}, rewarding([1, 4, 9, 7]), corrected("sequence", 3))
-      // Half a nat a token: completions of 2, 1, 0 and 3 tokens.
-      const ratios = [Math.E, Math.exp(0.5), 1, 3]
+      // Half a nat a token, of either sign: completions of 2, 1, 0 and 3 tokens.
+      const ratios = [Math.E, Math.exp(-0.5), 1, 3]
       expect(metrics["sampling/importance_sampling_ratio/mean"]).toBeCloseTo(ratios.reduce((a, b) => a + b) / 4, 12)
       expect(metrics["sampling/importance_sampling_ratio/max"]).toBe(3)
-      expect(metrics["sampling/importance_sampling_ratio/min"]).toBe(1)
+      expect(metrics["sampling/importance_sampling_ratio/min"]).toBe(Math.exp(-0.5))
     })
 
     it("law: experts are nobody's samples, their weight is 1", () => {
-      const { updates } = step({ experts: { prompts: 1 } }, rewarding([1, 4, 9, 7, 3]), corrected("token", 3))
+      const options = { experts: { prompts: 1 } }
+      const { updates, metrics } = step(options, rewarding([1, 4, 9, 7, 3]), corrected("sequence", 3))
       const expert = updates[0]![1][4]!
+      expect(expert.oldLogProbs[0]).toBe(-3)
       expect(expert.samplerLogProbs).toEqual(expert.oldLogProbs)
+      const without = step({}, rewarding([1, 4, 9, 7]), corrected("sequence", 3)).metrics
+      const key = "sampling/importance_sampling_ratio/mean"
+      expect(metrics[key]).toBe(without[key])
     })
+  })
+
+  it("golden: the share of groups in which rewards are all alike", () => {
+    // A lone reward differs from none.
+    expect(step({}, rewarding([1, 4, 9, 7])).metrics["frac_reward_zero_std"]).toBe(0.5)
+    expect(step({}, rewarding([2, 2, 9, 7])).metrics["frac_reward_zero_std"]).toBe(1)
+    expect(step({}, rewarding([1, 4, 9, 7])).metrics["reward_std"]).toBeCloseTo(3 / Math.SQRT2 / 2, 12)
   })
 
   it("logs under the names that the ecosystem uses", () => {
