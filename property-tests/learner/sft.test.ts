@@ -69,6 +69,25 @@ describe("supervised fine-tuning", () => {
     ))
 })
 
+it("law: held-out prompts are answered from streams of their own, the same at every validation", () =>
+  run(
+    Effect.gen(function* () {
+      const seen: Array<string> = []
+      const judge: SftGenerations["judge"] = (_, completion) => {
+        seen.push(completion.join())
+        return []
+      }
+      const items = Array.from({ length: 8 }, () => ({ prompt: Subject.validation[0]!.prompt }))
+      const optimiser = adamw({ learningRate: 0 })
+      const options = { steps: 2, validateEvery: 1, optimiser, generations: { ...generations, items, judge } }
+      const stage = yield* Sft.make(Subject.sft(options))
+      yield* stage.start
+      yield* Subject.steps(stage, 0, 2)
+      expect(new Set(seen).size).toBeGreaterThan(4)
+      expect(seen.slice(8)).toEqual(seen.slice(0, 8))
+    })
+  ))
+
 for (const [name, layer] of Subject.backends) {
   describe(`on ${name}`, () => {
     it("answers to held-out prompts are judged at each validation, and change nothing else", () =>
