@@ -92,6 +92,8 @@ const settingFor = (name: string): Setting => {
 /** What a key cannot do without, beside the conditions under which it matters. */
 const companions: Readonly<Record<string, Setting>> = {
   algorithm: new Map([["training.learning_rate", 0.25]]),
+  "model.classifier_loss": new Map([["model.reward_head", "scalar"]]),
+  "model.gradient_penalty_coef": new Map([["model.reward_head", "scalar"]]),
   "training.freeze_discriminator": new Map([["model.frozen_discriminator_path", "some/folder"]]),
   "model.frozen_discriminator_path": new Map([["training.freeze_discriminator", true]])
 }

@@ -1,5 +1,4 @@
 export { type TemplateName, templateOf, templates } from "./chatTemplates.ts"
 export { BadModelFolder, ModelNotFound } from "./errors.ts"
 export { type FolderModel, findModel, readModel } from "./readModel.ts"
-export { readWeights } from "./readWeights.ts"
 export { type WrittenModel, writeModel } from "./writeModel.ts"

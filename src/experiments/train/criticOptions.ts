@@ -49,7 +49,7 @@ const perturbationOf = Effect.fnUntraced(function* (
 const trunkOf = Effect.fnUntraced(function* ({ trunk }: CriticRecipe, start: Start) {
   if (trunk._tag !== "Named")
     return { config: start.config, ...(trunk._tag === "Policy" ? { params: start.params } : {}) }
-  const model = yield* readModel(yield* findModel(trunk.name), "reward")
+  const model = yield* readModel(yield* findModel(trunk.name), "trunk")
   if (JSON.stringify(model.tokenizer.json) !== JSON.stringify(start.tokenizer.json))
     return yield* new BadModelFolder({
       file: `${model.folder}/tokenizer.json`,

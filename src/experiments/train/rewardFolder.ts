@@ -1,9 +1,9 @@
-import { Effect, FileSystem, Result, Schema } from "effect"
+import { Effect, FileSystem, Schema } from "effect"
 import type { CriticState, RewardModel, SavedCritic } from "../../core/learner/index.ts"
 import { type ModelConfig, Safetensors } from "../../core/model/index.ts"
 import { RunDirectory } from "../../core/run/index.ts"
 import type { Tokenizer } from "../../core/text/index.ts"
-import { BadModelFolder, findModel, readWeights, writeModel } from "../models/index.ts"
+import { BadModelFolder, findModel, writeModel } from "../models/index.ts"
 import type { LoadRecipe } from "./Recipe.ts"
 
 const STATE = "reward_training_state.json"
@@ -13,6 +13,16 @@ const MOMENTS = "optimizer.safetensors"
 const WITHIN = ["reward_model", "best_model/reward_model", "reward_model_warmup"]
 
 const State = Schema.fromJsonString(Schema.Struct({ optimiser_updates: Schema.Int }))
+
+/** All tensors of a file. */
+const tensorsOf = Effect.fnUntraced(function* (file: string) {
+  const fs = yield* FileSystem.FileSystem
+  return yield* fs.readFile(file).pipe(
+    Effect.flatMap((bytes) => Effect.fromResult(Safetensors.decode(bytes))),
+    Effect.map(({ tensors }) => tensors),
+    Effect.mapError(({ message }) => new BadModelFolder({ file, reason: message }))
+  )
+})
 
 const momentsOf = Effect.fnUntraced(function* (folder: string) {
   const fs = yield* FileSystem.FileSystem
@@ -25,16 +35,14 @@ const momentsOf = Effect.fnUntraced(function* (folder: string) {
   const { optimiser_updates } = yield* fs
     .readFileString(state)
     .pipe(Effect.flatMap(Schema.decodeUnknownEffect(State)), Effect.mapError(bad(state)))
-  const bytes = yield* fs.readFile(file).pipe(Effect.mapError(bad(file)))
-  const contents = Safetensors.decode(bytes)
-  if (Result.isFailure(contents)) return yield* bad(file)(contents.failure)
-  return { moments: contents.success.tensors, updates: optimiser_updates }
+  const moments = yield* tensorsOf(file).pipe(Effect.mapError(bad(file)))
+  return { moments, updates: optimiser_updates }
 })
 
 /** A reward model that was trained before, as the parameters of `model`. */
 export const loadCritic = Effect.fnUntraced(function* (model: RewardModel, { from, optimiser }: LoadRecipe) {
   const folder = yield* findModel(from, WITHIN)
-  const params = yield* readWeights(folder, Object.keys(model.initial))
+  const params = yield* tensorsOf(`${folder}/model.safetensors`)
   const missing = Object.keys(model.initial).find((name) => params[name] === undefined)
   if (missing !== undefined)
     return yield* new BadModelFolder({
