@@ -28,6 +28,7 @@ describe("pass@k", () => {
 
   it("edge: k > N leaves the prompt out and says how many are left", () => {
     expect(passAtKOfPrompt(3, 1, 4)).toBeUndefined()
+    expect(passAtKOfPrompt(3, 1, 0)).toBeUndefined()
     const measured = passAtK([bits("100"), bits("1100")], 4, Resamplings.standard)
     expect(measured).toEqual({ _tag: "Estimate", value: 1, ci95: [0, 1], n: 1 })
     expect(passAtK([bits("100")], 4, Resamplings.standard)).toEqual({

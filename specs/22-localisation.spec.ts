@@ -63,6 +63,14 @@ describe("localise", () => {
     expect(result).toMatchObject({ detector: "reward", rows: 2, nonFinite: 2 })
     expect(result!.hitAt1).toEqual({ _tag: "Estimate", value: 0.5, ci95: [0, 1], n: 1 })
     expect(result!.meanReciprocalRank).toMatchObject({ value: 0.75 })
+    const four = [{ promptId: "p", firstWrongStep: 2, suspicion: { reward: [1, 2, 3, 0] } }]
+    // Chance is ¼, so never is -⅓ and always is 1.
+    expect(Localisation.localise(four, ["reward"], Resamplings.standard)[0]!.normalised).toEqual({
+      _tag: "Estimate",
+      value: 1,
+      ci95: [expect.closeTo(-1 / 3, 14), 1],
+      n: 1
+    })
     // At chance, and as one prompt shows no spread, anything from never to always.
     expect(result!.normalised).toEqual({ _tag: "Estimate", value: 0, ci95: [-1, 1], n: 1 })
   })

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import {
+  combineOverPrompts,
   differenceOverPrompts,
   Measurements,
   meanOverPrompts,
@@ -74,6 +75,9 @@ describe("measurements", () => {
 
   it("edge: one pair shows no spread: the difference of shares may be anything; draws that define nothing give none", () => {
     expect(differenceOverPrompts([1], [0.5], Resamplings.standard)).toHaveProperty("ci95", [-1, 1])
+    const options = { resampling: Resamplings.standard, unavailable: "none" }
+    expect(combineOverPrompts([[0.5]], (sums) => sums[0]!, options)).toHaveProperty("ci95", [0, 1])
+    expect(combineOverPrompts([], () => 1, options)).toMatchObject({ reason: "none" })
     expect(Resamplings.interval(3, () => Number.NaN, Resamplings.standard)).toBeUndefined()
   })
 
