@@ -54,7 +54,7 @@ const families = names(".").filter((name) => name !== "base")
 describe("configs/", () => {
   it("edge: has a family for each task and algorithm, and one that is tiny", () => {
     const tasks = ["aime", "math", "medicine", "mmlu", "tiny"]
-    expect(families).toEqual(tasks.flatMap((task) => ["airl", "grpo", "sft"].map((a) => `${task}_${a}`)))
+    expect(families).toEqual(tasks.flatMap((task) => ["airl", "grpo", "opsd", "sft"].map((a) => `${task}_${a}`)))
     expect(names("size")).toEqual(["llama3b", "llama8b", "qwen3b", "qwen4b", "qwen7b", "tiny"])
   })
 

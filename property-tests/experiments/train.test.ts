@@ -120,6 +120,24 @@ describe("train", () => {
     })
   })
 
+  it("golden: every choice of critic, loss and correction trains", async () => {
+    const shared = ["model.reward_head=scalar", "eval.test_problems=0"]
+    const choices = [
+      ["airl", "experiment=gad", "~model.reward_batch", ...shared],
+      ["airl", "experiment=wgan", "training.max_micro_batch=2", "eval.test_problems=0"],
+      ["airl", "experiment=airl_segment_drop_f", "~model.reward_head", "eval.test_problems=0"],
+      ["airl", "model.use_outcome_rewards=true", "training.loss_type=dapo", "training.policy_micro_batch=2", ...shared],
+      ["grpo", "training.scale_rewards=batch", "training.num_iterations=2", "training.importance_correction=token"],
+      ["opsd", "opsd.normalize_weights=true"]
+    ] as const
+    for (const [algorithm, ...overrides] of choices) {
+      const path = join(folder(), algorithm)
+      expect(await trained(await asked(algorithm, path, overrides)), overrides.join(" ")).toMatchObject({
+        _tag: "Success"
+      })
+    }
+  }, 60_000)
+
   it("error: a model that is not here says how to come by it, and one that does not fit says why", async () => {
     const path = join(folder(), "run")
     const missing = await trained(await asked("sft", path, ["model.name=Qwen/Qwen2.5-0.5B", "~model.shape"]))

@@ -130,7 +130,8 @@ const sameAs: Readonly<Record<string, ReadonlyArray<ReadonlyArray<Value>>>> = {
   "model.dense_rewards": [[true, "full"]],
   "model.reward_mode": [["standard", "mean_f"]],
   "model.disc_pairwise_negatives_per_prompt": [[0, null]],
-  "training.epsilon_high": [[0.2, null]]
+  "training.epsilon_high": [[0.2, null]],
+  "training.reward_lr_warmup_steps": [[1, null]]
 }
 
 const isSame = (name: string, a: Value, b: Value): boolean =>

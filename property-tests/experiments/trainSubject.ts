@@ -27,6 +27,7 @@ const practised = ["sft.steps=4", "sft.batch_size=4"]
 export const tinier = {
   sft: [...least, "training.max_steps=4"],
   grpo: [...least, ...practised, "training.num_generations=2"],
+  opsd: [...least, ...practised, "training.num_generations=2"],
   airl: [
     ...least,
     ...practised,

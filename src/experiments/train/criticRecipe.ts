@@ -129,7 +129,7 @@ export const criticRecipe = (config: RunConfig, promptsPerStep: number): CriticR
     ...loadOf(config),
     optimiser: {
       learningRate: model.reward_learning_rate ?? 0,
-      warmupSteps: training.reward_warmup_steps,
+      warmupSteps: training.reward_lr_warmup_steps ?? training.reward_warmup_steps,
       weightDecay: training.weight_decay,
       beta1: training.adam_beta1,
       beta2: training.adam_beta2,

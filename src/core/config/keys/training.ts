@@ -97,6 +97,12 @@ export const trainingKeys = {
     own: true,
     activeWhen: warmed
   }),
+  reward_lr_warmup_steps: key(Schema.NullOr(count), {
+    doc: "Updates over which the reward model's learning rate rises; null for reward_warmup_steps, as in the reference.",
+    default: null,
+    own: true,
+    activeWhen: warmed
+  }),
   continue_reward_warmup_after_load: key(Schema.Boolean, {
     doc: "Whether a loaded reward model goes through the warm-up all the same.",
     default: false,
