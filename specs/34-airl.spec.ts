@@ -39,6 +39,10 @@ describe("weights of a trace", () => {
     expect(weights({ _tag: "Perturbed", firstChanged: 4 }, { beforeChange: "expert" }).expert).toEqual([
       0, 0, 1, 0, 0, 0, 0, 0
     ])
+    expect(weights({ _tag: "Perturbed", firstChanged: 4 }, { beforeChange: "policy" })).toEqual({
+      expert: none,
+      policy: ends
+    })
     expect(weights({ _tag: "Perturbed", firstChanged: 5 }).policy).toEqual([0, 0, 0, 0, 0, 1, 0, 1])
     expect(weights({ _tag: "Perturbed", firstChanged: 6 }).policy).toEqual([0, 0, 0, 0, 0, 0, 0, 1])
   })

@@ -1,7 +1,14 @@
 import { Effect, Result } from "effect"
 import { describe, expect, it } from "vitest"
 import { evaluate } from "../../src/core/kernel/index.ts"
-import { BadCritic, Critics, type Negative, RewardModels, verifierHead } from "../../src/core/learner/index.ts"
+import {
+  BadCritic,
+  Critics,
+  type Negative,
+  RewardModels,
+  type Units,
+  verifierHead
+} from "../../src/core/learner/index.ts"
 import { Discriminator } from "../../src/core/objective/index.ts"
 import { add, input, mul, Programs, reshape, sum } from "../../src/core/program/index.ts"
 import { Granularities } from "../../src/core/reward/index.ts"
@@ -164,6 +171,25 @@ describe("the Wasserstein critic", () => {
         })
       ))
   }
+
+  it("law: wrong versions count whole, so that the critic cannot win by where units lie: the distance stays bounded", () =>
+    Subject.on(
+      Subject.backends[1]![1],
+      Effect.gen(function* () {
+        const learned = Effect.fnUntraced(function* (weighting: Units.UnitWeighting) {
+          const objective = Discriminator.wgan({ gradientPenalty: 10 })
+          const batch = { rollouts: 0, freshShare: 1, perturbed: 8 }
+          const critic = yield* Critics.make(Subject.critic(stepwise(), { objective, batch, weighting }))
+          yield* critic.start
+          let distance = 0
+          for (let i = 0; i < 80; i++) distance = (yield* critic.update(i, Rng.make(4, i)))["wasserstein"]!
+          return distance
+        })
+        const [whole, after] = [yield* learned({}), yield* learned({ beforeChange: "ignored" })]
+        expect(whole).toBeLessThan(0.4)
+        expect(after).toBeGreaterThan(3 * whole)
+      })
+    ))
 
   it("error: a critic without slopes is refused when it is made, with the repair", () =>
     Subject.on(

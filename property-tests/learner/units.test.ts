@@ -15,7 +15,7 @@ const source = fc.oneof(
 const weighting = fc.record<Units.UnitWeighting>({
   rollout: fc.constantFrom(0.25, 1),
   perturbed: fc.constantFrom(0.5, 1),
-  beforeChange: fc.constantFrom("ignored", "expert")
+  beforeChange: fc.constantFrom("ignored", "expert", "policy")
 })
 
 const positions = (weights: ArrayLike<number>): ReadonlyArray<number> =>
@@ -38,12 +38,14 @@ describe("weigh", () => {
   it("law: no token counts for both classes, and none for the wrong one", () =>
     fc.assert(
       fc.property(granularity, completion, source, weighting, (g, ids, from, options) => {
-        const { expert, policy } = Units.weigh(Units.partitioner(g, tokenizer)(ids), from, options)
+        const partitioned = Units.partitioner(g, tokenizer)(ids)
+        const { expert, policy } = Units.weigh(partitioned, from, options)
         for (const [t, w] of expert.entries()) expect(w * policy[t]!).toBe(0)
         if (from._tag === "Demonstration") expect(positions(policy)).toEqual([])
         if (from._tag === "Rollout") expect(positions(expert)).toEqual([])
         if (from._tag === "Perturbed") {
-          for (const t of positions(policy)) expect(t).toBeGreaterThanOrEqual(from.firstChanged)
+          if (options.beforeChange === "policy") expect(positions(policy).length).toBe(partitioned.ends.length)
+          else for (const t of positions(policy)) expect(t).toBeGreaterThanOrEqual(from.firstChanged)
           for (const t of positions(expert)) expect(t).toBeLessThan(from.firstChanged)
         }
       }),

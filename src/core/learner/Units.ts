@@ -51,8 +51,11 @@ export interface UnitWeighting {
   readonly rollout?: number
   /** Weight of a unit at or after the change of a perturbed demonstration, 1 by default. */
   readonly perturbed?: number
-  /** What the units before the change are: nothing (the default), or the expert's, which they are word for word. */
-  readonly beforeChange?: "ignored" | "expert"
+  /**
+   * What the units before the change are: nothing; the expert's, which they are word for word; or the policy's like the
+   * rest, as in the reference. By default nothing, and the policy's where the objective `needs.wholeTraces`.
+   */
+  readonly beforeChange?: "ignored" | "expert" | "policy"
 }
 
 /** Weights [T] with which tokens count as the expert's and as the policy's; 0 but at the ends of units. */
@@ -68,7 +71,8 @@ export const weigh = (partition: Partition, source: Source, weighting: UnitWeigh
   for (const end of partition.ends) {
     if (source._tag === "Demonstration" || source._tag === "Switched") weights.expert[end] = 1
     else if (source._tag === "Rollout") weights.policy[end] = weighting.rollout ?? 1
-    else if (end >= source.firstChanged) weights.policy[end] = weighting.perturbed ?? 1
+    else if (end >= source.firstChanged || weighting.beforeChange === "policy")
+      weights.policy[end] = weighting.perturbed ?? 1
     else if (weighting.beforeChange === "expert") weights.expert[end] = 1
   }
   return weights

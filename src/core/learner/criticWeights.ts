@@ -1,4 +1,4 @@
-import { Discriminator } from "../objective/index.ts"
+import { Discriminator, type DiscriminatorObjective } from "../objective/index.ts"
 import type { Rng } from "../tensor/index.ts"
 import type { CriticRow, Labelled } from "./criticBatch.ts"
 import * as Units from "./Units.ts"
@@ -6,6 +6,8 @@ import * as Units from "./Units.ts"
 export interface WeightOptions {
   readonly partition: Units.Partitioner
   readonly weighting?: Units.UnitWeighting
+  /** Says where wrong versions have units. */
+  readonly objective?: Pick<DiscriminatorObjective, "needs">
   /** Whether a trace that a batch has n times counts once, each copy weighing 1/n; false by default. */
   readonly dedup?: boolean
 }
@@ -23,11 +25,12 @@ const identity = ({ sequence, source }: Labelled): ReadonlyArray<number> => [
 /** Weights of the units of each trace of a batch. @see specs/30-discriminator.md */
 export const unitWeights = (
   traces: ReadonlyArray<Labelled>,
-  { partition, weighting, dedup = false }: WeightOptions
+  { partition, weighting, objective, dedup = false }: WeightOptions
 ): ReadonlyArray<Units.TokenWeights> => {
+  const byObjective: Units.UnitWeighting = objective?.needs?.wholeTraces === true ? { beforeChange: "policy" } : {}
   const shares = dedup ? Discriminator.dedupWeights(traces.map(identity)) : undefined
   return traces.map(({ sequence, source }, i) => {
-    const { expert, policy } = Units.weigh(partition(sequence.completion), source, weighting)
+    const { expert, policy } = Units.weigh(partition(sequence.completion), source, { ...byObjective, ...weighting })
     const share = shares?.[i] ?? 1
     return { expert: expert.map((w) => w * share), policy: policy.map((w) => w * share) }
   })

@@ -38,6 +38,11 @@ export interface ObjectiveNeeds {
   readonly pairs?: { readonly negatives?: number }
   /** Slopes between experts and policy. */
   readonly slopes?: boolean
+  /**
+   * Units of both classes at the same places: those of a wrong version before its change count as the policy's too, unless
+   * the learner is told otherwise. Then what they share with the demonstration cancels.
+   */
+  readonly wholeTraces?: boolean
 }
 
 /** A discriminator objective: the scalar to minimise, and what to log. */

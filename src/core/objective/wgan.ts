@@ -20,14 +20,15 @@ const penaltyOf = ({ slopes }: DiscriminatorBatch) => {
 /**
  * The Wasserstein critic, L = mean_policy f - mean_expert f + λ·GP, means over the units of a class.
  *
- * Nothing but the penalty bounds it: with λ = 0 the logits grow without end.
+ * Nothing but the penalty bounds it: with λ = 0 the logits grow without end. It bounds slopes in the inputs, not what a
+ * critic makes of where units lie, so both classes should have units at the same places (`needs.wholeTraces`).
  *
  * @throws InvalidProgram when λ > 0 and the batch has no slopes
  * @see specs/36-adversarial-objectives.md
  */
 export const wgan = (options: WganOptions): DiscriminatorObjective => ({
   name: `wgan(λ=${options.gradientPenalty})`,
-  ...(options.gradientPenalty === 0 ? {} : { needs: { slopes: true } }),
+  needs: { wholeTraces: true, ...(options.gradientPenalty === 0 ? {} : { slopes: true }) },
   loss: (units) => {
     const { logits, expert, policy, totals } = units
     const distance = sub(weightedMean(logits, expert, totals?.expert), weightedMean(logits, policy, totals?.policy))
