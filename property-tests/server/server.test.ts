@@ -125,6 +125,15 @@ describe("Server.sample", () => {
     expect(error).toMatchObject({ _tag: "PromptRejected", index: 0 })
   })
 
+  it("edge: a completion that is read a second time leaves room for a token", async () => {
+    server.mode.logProbs = "processed"
+    const prompt = Array.from({ length: MAX_MODEL_LEN - 3 }, () => 5)
+    const one = [{ prompt, seed: 1 }]
+    const [cut] = await sample({ ...hot, stopIds: [] }, { logProbs: "processed" }, one)
+    expect(cut!.completion.length).toBe(2)
+    expect((await sample({ ...six, stopIds: [] }, { logProbs: "processed" }, one))[0]!.completion.length).toBe(3)
+  })
+
   it("edge: no requests are no calls", async () => {
     expect(await sample(six, {}, [])).toEqual([])
     expect(posts()).toEqual([])
@@ -298,8 +307,10 @@ describe("what passes", () => {
 
   it("error: a server that never answers ends at the deadline, and its requests are aborted", async () => {
     server.faults.push({ ...onCompletions, hold: true })
+    const start = Date.now()
     const error = await failure(six, { deadline: 300 }, requests.slice(0, 1))
     expect(error).toMatchObject({ kind: "unreachable" })
+    expect(Date.now() - start).toBeLessThan(3000)
     await expect.poll(() => posts()[0]!.aborted).toBe(true)
   })
 

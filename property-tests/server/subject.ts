@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs"
+import { readFileSync, statSync } from "node:fs"
+import { join } from "node:path"
 import { ConfigProvider, Effect, Layer, type Scope } from "effect"
 import { FetchHttpClient, type HttpClient } from "effect/http"
 import * as Reference from "../../src/backends/reference/index.ts"
 import { Server, type ServerOptions } from "../../src/backends/server/index.ts"
+import { fromFiles, merge } from "../../src/core/adapter/index.ts"
 import type { Params } from "../../src/core/learner/index.ts"
 import { initialise, Safetensors } from "../../src/core/model/index.ts"
 import { plain } from "../../src/core/sampling/index.ts"
@@ -17,13 +19,20 @@ export const { config, VOCABULARY } = Learning
 export const weights = (seed: number): Params => initialise({ ...config, initializer_range: 0.7 }, seed)
 export const params = weights(5)
 
-/** A server that runs until `close`; adapters are safetensors files of all parameters. */
+/** The weights that lie there: all of them in a file, or an adapter of the base in PEFT's folder. */
+const weightsAt = (path: string) =>
+  Effect.gen(function* () {
+    if (!statSync(path).isDirectory()) return (yield* Effect.fromResult(Safetensors.decode(readFileSync(path)))).tensors
+    const text = readFileSync(join(path, "adapter_config.json"), "utf8")
+    const files = { config: text, tensors: readFileSync(join(path, "adapter_model.safetensors")) }
+    const { adapter, values } = yield* Effect.fromResult(fromFiles(files, config))
+    return merge(adapter, params, values)
+  })
+
+/** A server that runs until `close`. */
 export const serve = async () => {
   const models = decoders(config, Reference.layer)
-  const read = (path: string) => {
-    const { tensors } = Effect.runSync(Effect.fromResult(Safetensors.decode(readFileSync(path))))
-    return models.load(tensors)
-  }
+  const read = (path: string) => models.load(Effect.runSync(weightsAt(path)))
   const base = await models.load(params)
   const server = await vllmServer(base, read)
   return {
