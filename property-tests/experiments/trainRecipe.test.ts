@@ -154,3 +154,39 @@ describe("recipeOf", () => {
         if (!isSame(name, a, b)) expect(first, `${printValue(a)} and ${printValue(b)}`).not.toBe(second)
   })
 })
+
+describe("recipeOf the main settings", () => {
+  const main = (name: string, ...overrides: ReadonlyArray<string>) =>
+    recipeOf(Result.getOrThrow(configure({ library, name, overrides, multirun: false, env: {} }))[0]!.decoded.config)
+
+  it("golden: 16 prompts of 8 generations, half of 16 negatives an update with the perturbed in their share", () => {
+    const { learning, limits, policy } = main("math_airl")
+    if (learning._tag !== "Airl") throw new Error("it is adversarial")
+    expect([learning.policy.promptsPerStep, learning.policy.generations, learning.policy.updates]).toEqual([16, 8, 1])
+    // 16 perturbed experts among 128 + 16 negatives are a ninth of the 8 that are drawn: one.
+    expect(learning.critic.batch).toEqual({ rollouts: 7, perturbed: 1, freshShare: 0.5, versions: 1 })
+    expect([learning.critic.replayCapacity, learning.critic.warmupUpdates, learning.critic.updates]).toEqual([
+      50 * 128,
+      250,
+      3
+    ])
+    expect(learning.critic.scale).toMatchObject({ temperature: 1, clamp: [-5, 5] })
+    expect(learning.policy.advantage.name).toBe("average-dense(token mean)")
+    expect([limits, policy]).toEqual([
+      { prompt: 300, completion: 824 },
+      { _tag: "Named", name: "Qwen/Qwen2.5-3B-Instruct" }
+    ])
+  })
+
+  it("golden: without replay an update has the whole batch, and each perturbation of each expert", () => {
+    const { learning } = main("math_airl", "training.buffer_size=0", "model.num_neg_perturbations_per_expert=2")
+    expect(learning).toMatchObject({
+      critic: { batch: { rollouts: 128, perturbed: 16, freshShare: 1, versions: 2 }, replayCapacity: 0 }
+    })
+  })
+
+  it("edge: one reward a trace is compared in its group, whatever is said of tokens", () => {
+    const { learning } = main("math_airl", "granularity=sparse")
+    expect(learning).toMatchObject({ policy: { advantage: { name: "group-relative(mean)" } } })
+  })
+})

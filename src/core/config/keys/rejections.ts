@@ -71,8 +71,11 @@ export const rejections: Readonly<Record<string, Rejection>> = {
   "training.reward_weight_decay": dead(),
   "training.neg_label_smoothing": dead(),
 
-  "eval.do_eval": soon("runs that never look at held-out problems", true),
-  "eval.eval_strategy": soon("other rhythms than eval_steps", "steps"),
+  "eval.do_eval": {
+    because: "every run looks at held-out problems; raise eval.eval_steps or lower eval.problems to look less.",
+    accepts: [true]
+  },
+  "eval.eval_strategy": { because: "looks come every eval.eval_steps steps.", accepts: ["steps"] },
   "eval.per_device_eval_batch_size": machinery("rows are batched by their length; results do not depend on it."),
   "eval.eval_accumulation_steps": machinery("rows are batched by their length; results do not depend on it."),
   "eval.prediction_loss_only": machinery("all measures are taken.", false),
