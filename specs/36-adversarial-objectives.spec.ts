@@ -94,8 +94,11 @@ describe("pairwise", () => {
 describe("what objectives read beside the units", () => {
   it("golden: pairs, all or so many; whole traces for a distance, slopes for its penalty alone", () => {
     expect(Discriminator.bce({ labelSmoothing: 0 }).needs).toBeUndefined()
-    expect(Discriminator.pairwise({ margin: 0 }).needs).toEqual({ pairs: {} })
-    expect(Discriminator.pairwise({ margin: 0, negatives: 2 }).needs).toEqual({ pairs: { negatives: 2 } })
+    expect(Discriminator.pairwise({ margin: 0 }).needs).toEqual({ wholeTraces: true, pairs: {} })
+    expect(Discriminator.pairwise({ margin: 0, negatives: 2 }).needs).toEqual({
+      wholeTraces: true,
+      pairs: { negatives: 2 }
+    })
     expect(Discriminator.pairwise({ margin: 0, negatives: 2 }).name).toBe("pairwise(m=0, 2 negatives)")
     expect(Discriminator.wgan({ gradientPenalty: 0 }).needs).toEqual({ wholeTraces: true })
     expect(Discriminator.wgan({ gradientPenalty: 10 }).needs).toEqual({ wholeTraces: true, slopes: true })

@@ -193,6 +193,28 @@ describe("pairs", () => {
     expect(new Set(seen.map((pairs) => pairs[0]![1]))).toEqual(new Set([1, 3]))
   })
 
+  it("law: wrong versions count whole in pairs and distances, from their change on in cross-entropy, unless told", () => {
+    const traces = Critics.drawBatch(
+      Subject.critic(dense, { batch: { rollouts: 0, freshShare: 1, perturbed: 3 } }),
+      { capacity: 0, fresh: [], past: [] },
+      Rng.make(1)
+    ).filter(({ source }) => source._tag === "Perturbed")
+    const counted = (objective: CriticOptions["objective"], weighting = {}) =>
+      Critics.unitWeights(traces, { ...plain(objective), partition: Subject.critic(dense).partition, weighting }).map(
+        ({ policy }) => policy.filter((w) => w > 0).length
+      )
+    const whole = traces.map(({ sequence }) => sequence.completion.length)
+    const after = traces.map(({ sequence, source }) =>
+      source._tag === "Perturbed" ? sequence.completion.length - source.firstChanged : 0
+    )
+    expect(after).not.toEqual(whole)
+    expect(counted(pairwise({ margin: 0 }))).toEqual(whole)
+    expect(counted(wgan({ gradientPenalty: 0 }))).toEqual(whole)
+    expect(counted(bce({ labelSmoothing: 0 }))).toEqual(after)
+    expect(counted(pairwise({ margin: 0 }), { beforeChange: "ignored" })).toEqual(after)
+    expect(counted(bce({ labelSmoothing: 0 }), { beforeChange: "policy" })).toEqual(whole)
+  })
+
   it("logs loss, accuracy, margin and pairs, under the names of the ecosystem", () =>
     Subject.on(
       Reference.layer,

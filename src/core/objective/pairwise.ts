@@ -50,13 +50,14 @@ export interface PairwiseOptions {
  *   L = mean over pairs of softplus(-(F_expert - F_policy - m)),   F = weighted mean of a trace's unit logits,
  *
  * pairs being weighed by the batch's `pairs`, without which every expert meets every policy trace. Traces without units
- * of their class take no part; without pairs the loss is 0. F is the logit itself where the granularity is sparse.
+ * of their class take no part; without pairs the loss is 0. F is the logit itself where the granularity is sparse. Means
+ * compare traces fairly where both have units at the same places, hence `needs.wholeTraces`.
  *
  * @see specs/36-adversarial-objectives.md
  */
 export const pairwise = (options: PairwiseOptions): DiscriminatorObjective => ({
   name: `pairwise(m=${options.margin}${options.negatives === undefined ? "" : `, ${options.negatives} negatives`})`,
-  needs: { pairs: options.negatives === undefined ? {} : { negatives: options.negatives } },
+  needs: { wholeTraces: true, pairs: options.negatives === undefined ? {} : { negatives: options.negatives } },
   loss: (units) => {
     const [expert, policy] = [traceLogits(units.logits, units.expert), traceLogits(units.logits, units.policy)]
     const across = (column: Expr): Expr => transpose(column, [1, 0])
