@@ -16,7 +16,7 @@ const rollouts: ReadonlyArray<Negative> = Array.from({ length: 4 }, (_, i) => ({
 }))
 
 describe("updates of the critic", () => {
-  it("error: D1, an update that leaves the weights as they were names the parameter; a rate of 0 may", () =>
+  it("error: D1, an update that leaves the weights as they were names the parameter; a rate too small for their floats may", () =>
     Subject.on(
       Reference.layer,
       Effect.gen(function* () {
@@ -32,10 +32,12 @@ describe("updates of the critic", () => {
           perturb: (_, index) => Subject.train[index]!.completion
         }
         const idle = chain(adamw({ learningRate: 0, weightDecay: 0 }))
+        const whispering = chain(adamw({ learningRate: 1e-12, weightDecay: 0 }))
         const refused = yield* update(nothing)
         expect(refused).toMatchObject({ _tag: "Failure", failure: { _tag: "UnchangedCritic", update: 0 } })
         expect((yield* update({ ...nothing, verifyUpdates: false }))._tag).toBe("Success")
         expect((yield* update({ ...nothing, optimiser: idle }))._tag).toBe("Success")
+        expect((yield* update({ ...nothing, optimiser: whispering }))._tag).toBe("Success")
         expect((yield* update({}))._tag).toBe("Success")
       })
     ))

@@ -4,7 +4,7 @@ import { Shapes, type Tensor } from "../tensor/index.ts"
 import type { RewardModel } from "./RewardModel.ts"
 import type { Trainer, TrainerError } from "./Trainer.ts"
 
-/** An update of the critic that left the weights as they were, though its learning rate was not 0. */
+/** An update of the critic that left the weights as they were, though its learning rate was enough to move them. */
 export class UnchangedCritic extends Data.TaggedError("UnchangedCritic")<{
   /** Updates applied before it. */
   readonly update: number
@@ -14,7 +14,7 @@ export class UnchangedCritic extends Data.TaggedError("UnchangedCritic")<{
   override get message(): string {
     return (
       `Critic update ${this.update + 1} left "${this.parameter}" bit for bit as it was, so the reward is not learning. ` +
-      "Look whether any unit of the batch counts in the loss, and whether the learning rate is above 1e-8 of the weights."
+      "Look whether any unit of the batch counts in the loss; the learning rate was enough to move it."
     )
   }
 }
@@ -24,6 +24,13 @@ const smallest = ({ params }: RewardModel): string | undefined =>
   Object.entries(params)
     .filter(([, { shape }]) => Shapes.size(shape) > 1)
     .sort(([, a], [, b]) => Shapes.size(a.shape) - Shapes.size(b.shape))[0]?.[0]
+
+/** Relative spacing of 32-bit floats: a step of the learning rate's size shows on a weight that is not larger by more. */
+const SPACING = 2 ** -23
+
+/** Whether a step of Adam, about as large as its rate, must show on every weight; at the end of a schedule it need not. */
+const shows = (rate: number | null | undefined, { data }: Tensor): boolean =>
+  typeof rate !== "number" || data.every((x) => rate > SPACING * Math.abs(x))
 
 const same = (a: Tensor, b: Tensor): boolean => a.data.every((x, i) => Object.is(x, b.data[i]))
 
@@ -39,7 +46,7 @@ export const verified = (trainer: Pick<Trainer, "memory">, model: RewardModel, v
   return Effect.fnUntraced(function* (count: number, update: Effect.Effect<Metrics, TrainerError>) {
     const before = yield* read
     const metrics = yield* update
-    if (metrics["learning_rate"] !== 0 && same(before, yield* read)) {
+    if (shows(metrics["learning_rate"], before) && same(before, yield* read)) {
       return yield* new UnchangedCritic({ update: count, parameter })
     }
     return metrics
