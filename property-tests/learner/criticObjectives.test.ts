@@ -4,7 +4,7 @@ import * as Reference from "../../src/backends/reference/index.ts"
 import { type CriticOptions, Critics, type Negative, type Scorer } from "../../src/core/learner/index.ts"
 import { Discriminator, RewardForms, Segment } from "../../src/core/objective/index.ts"
 import { Granularities } from "../../src/core/reward/index.ts"
-import { Rng } from "../../src/core/tensor/index.ts"
+import { Rng, Tensors } from "../../src/core/tensor/index.ts"
 import * as Subject from "./subject.ts"
 
 const { dense, sparse, stepwise } = Granularities
@@ -129,6 +129,32 @@ describe("every kind of critic", () => {
           const parts = yield* updated({ ...few, microBatch })
           near(numbers(parts.params, "score.weight"), numbers(whole.params, "score.weight"), 1e-9)
         }
+      })
+    ))
+})
+
+describe("an update in parts that is not finite", () => {
+  it("error: names the parameter, and leaves parameters and moments as they were", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const options = Subject.critic(stepwise(), { batch, microBatch: 5 })
+        const { initial } = options.model
+        const broken = { ...initial, "model.norm.weight": Tensors.full([Subject.config.hidden_size], Number.NaN) }
+        const critic = yield* started({ ...options, load: { params: broken } })
+        const before = Subject.bytes(yield* critic.save)
+        const error = yield* Effect.flip(critic.update(0, Rng.make(1)))
+        expect(error).toMatchObject({ _tag: "NonFiniteStep", update: 0 })
+        expect(error.message).toContain("model.norm.weight")
+        expect(Subject.bytes(yield* critic.save)).toEqual(before)
+        // What was summed before is forgotten: the next update is that of a critic without a past.
+        yield* critic.restore({ ...(yield* critic.save), "param/model.norm.weight": initial["model.norm.weight"]! })
+        yield* critic.update(0, Rng.make(3, 0))
+        near(
+          numbers(yield* critic.params, "score.weight"),
+          numbers((yield* updated(options)).params, "score.weight"),
+          1e-9
+        )
       })
     ))
 })
