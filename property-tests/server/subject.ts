@@ -2,13 +2,14 @@ import { readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { ConfigProvider, Effect, Layer, type Scope } from "effect"
 import { FetchHttpClient, type HttpClient } from "effect/http"
+import { expect } from "vitest"
 import * as Reference from "../../src/backends/reference/index.ts"
 import { Server, type ServerOptions } from "../../src/backends/server/index.ts"
 import { fromFiles, merge } from "../../src/core/adapter/index.ts"
 import type { Params } from "../../src/core/learner/index.ts"
 import { initialise, Safetensors } from "../../src/core/model/index.ts"
 import { plain } from "../../src/core/sampling/index.ts"
-import type { Sampler, SamplingOptions } from "../../src/core/service/index.ts"
+import type { Sampled, SampleRequest, Sampler, SamplingOptions } from "../../src/core/service/index.ts"
 import * as Learning from "../learner/subject.ts"
 import { decoders } from "./served.ts"
 import { BASE, EOS, vllmServer } from "./vllmServer.ts"
@@ -70,3 +71,25 @@ export const using = <A, E>(
 export const six: SamplingOptions = plain(6, [EOS])
 export const greedy: SamplingOptions = { ...six, temperature: 0 }
 export const hot: SamplingOptions = { ...six, temperature: 1.5, topK: 5, topP: 0.9 }
+
+/** Three completions of one prompt, and two of another between them. */
+export const requests: ReadonlyArray<SampleRequest> = [
+  { prompt: [3, 4], seed: 7 },
+  { prompt: [5, 6, 7], seed: 9 },
+  { prompt: [3, 4], seed: 11 },
+  { prompt: [3, 4], seed: 12 },
+  { prompt: [5, 6, 7], seed: 13 }
+]
+/** The seeds that the server draws them with: those of a group follow each other from 256 times its first. */
+export const drawnWith = [7 * 256, 9 * 256, 7 * 256 + 1, 7 * 256 + 2, 9 * 256 + 1]
+
+/** That completions and ends are equal, and log-probabilities to nine places. */
+export const expectSame = (found: ReadonlyArray<Sampled>, expected: ReadonlyArray<Sampled>) => {
+  expect(found.map(({ completion, finishReason }) => ({ completion, finishReason }))).toEqual(
+    expected.map(({ completion, finishReason }) => ({ completion, finishReason }))
+  )
+  for (const [i, { logProbs, rawLogProbs }] of found.entries()) {
+    for (const [t, x] of logProbs.entries()) expect(x).toBeCloseTo(expected[i]!.logProbs[t]!, 9)
+    for (const [t, x] of rawLogProbs.entries()) expect(x).toBeCloseTo(expected[i]!.rawLogProbs[t]!, 9)
+  }
+}
