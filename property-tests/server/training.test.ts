@@ -115,6 +115,13 @@ describe("training", () => {
     expect(error.message).toContain("holds other weights")
   })
 
+  it("error: log-probabilities of the distribution drawn from, where those of the model were promised", async () => {
+    server.mode.logProbs = "processed"
+    const error = await using(hotLoaded(), (sampler) => Effect.flip(run({ sampling: greedy, sampler }, {})))
+    expect(error).toMatchObject({ _tag: "LogProbMismatch" })
+    expect(error.message).toContain("--logprobs-mode raw_logprobs")
+  })
+
   it("error: a server without adapters cannot follow", async () => {
     const error = await using(settings(server.url), (sampler) => Effect.flip(run({ sampling: six, sampler }, {})))
     expect(error).toMatchObject({ _tag: "SamplerFailure", kind: "model" })
