@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import * as Reference from "../../src/backends/reference/index.ts"
-import { type CriticOptions, Critics, type Negative, type Scorer } from "../../src/core/learner/index.ts"
+import { type CriticOptions, Critics, type Negative, type Scorer, verifierHead } from "../../src/core/learner/index.ts"
 import { Discriminator, RewardForms, Segment } from "../../src/core/objective/index.ts"
 import { Granularities } from "../../src/core/reward/index.ts"
 import { Rng, Tensors } from "../../src/core/tensor/index.ts"
@@ -117,6 +117,26 @@ describe("every kind of critic", () => {
         })
       ))
   }
+
+  it("law: as many tensors have a gradient as train; none where nothing counts", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const counts = (options: CriticOptions) => Effect.map(updated(options), ({ metrics }) => metrics[0]!)
+        const head = verifierHead({ config: Subject.config, trunk: Subject.params, seed: 1 })
+        const trained = Object.keys(head.params).length
+        expect(yield* counts({ ...Subject.critic(dense), model: head })).toMatchObject({
+          trainable_tensors: trained,
+          grad_tensors: trained
+        })
+        const nothing = Subject.critic(dense, {
+          batch: { rollouts: 0, freshShare: 1, perturbed: 1 },
+          perturb: () => undefined,
+          verifyUpdates: false
+        })
+        expect((yield* counts(nothing))["grad_tensors"]).toBe(0)
+      })
+    ))
 
   it("edge: a last part of padding alone, and parts larger than the batch, change nothing", () =>
     Subject.on(

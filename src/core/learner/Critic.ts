@@ -1,5 +1,6 @@
 import { Effect, type Scope } from "effect"
 import type { UnitRewards } from "../objective/index.ts"
+import { chain, countGradients } from "../optim/index.ts"
 import type { Metrics } from "../run/index.ts"
 import type { Backend, BackendFailure, BadFeed } from "../service/index.ts"
 import { type Rng, Tensors } from "../tensor/index.ts"
@@ -128,7 +129,8 @@ export const make = (
     yield* checked(options, policy.logProbs !== undefined)
     const { model, partition, load, replayCapacity = 4096 } = options
     const judgement = options.segment === undefined ? ofLogits(options) : ofSegments(options, policy.logProbs)
-    const training = { params: model.params, frozen: model.frozen, optimiser: judgement.optimiser }
+    const optimiser = chain(countGradients, judgement.optimiser)
+    const training = { params: model.params, frozen: model.frozen, optimiser }
     const program = criticProgram(options, judgement)
     const { microBatch = Number.POSITIVE_INFINITY } = options
     const trainer = yield* microBatch < rowCount(options)

@@ -1,6 +1,7 @@
 export { applyStep, gradientStep, gradientSums } from "./accumulate.ts"
 export { type AdamW, adamw, matricesOnly } from "./adamw.ts"
 export { clipByGlobalNorm, globalNorm } from "./clipByGlobalNorm.ts"
+export { countGradients } from "./countGradients.ts"
 export {
   chain,
   type GradientTransform,
