@@ -72,6 +72,15 @@ describe("votes", () => {
     expect(weightedMajorityOfPrompt({ ...pool, scores: [0, 0, Math.log(1.9), 9] }, 4)).toBe(1)
   })
 
+  it("edge: weights are relative to the best score that votes, however large the scores", () => {
+    const scores = [801, 800, 800, 1e5]
+    expect(weightedMajorityOfPrompt({ ...pool, scores }, 4)).toBe(1)
+    const split = { correct: bits("1000"), answers: ["a", "b", undefined, "b"] }
+    expect(weightedMajorityOfPrompt({ ...split, scores: [802, 800, 1e5, 800] }, 4)).toBe(1)
+    expect(weightedMajorityOfPrompt({ ...split, scores: [-802, -800, 1e5, -800] }, 4)).toBe(0)
+    expect(weightedMajorityOfPrompt({ ...split, scores: [1, Number.POSITIVE_INFINITY, 0, Number.NaN] }, 4)).toBe(1)
+  })
+
   it("edge: a pool too large to enumerate gives no value, never a substitute", () => {
     const N = 32
     const large = { correct: new Array(N).fill(true), answers: new Array(N).fill("a"), scores: new Array(N).fill(0) }

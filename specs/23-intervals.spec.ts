@@ -70,6 +70,10 @@ describe("measurements", () => {
     expect(differenceOverPrompts([1, undefined], [undefined, 1], Resamplings.standard)).toMatchObject({
       reason: "no prompt has both values"
     })
+    expect(differenceOverPrompts([1, undefined, 0.5], [undefined, 1, 0.25], Resamplings.standard)).toMatchObject({
+      value: 0.25,
+      n: 1
+    })
     expect(meanOverSeeds([1, Number.NaN])).toMatchObject({ reason: "a run has no finite value" })
   })
 

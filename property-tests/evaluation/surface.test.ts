@@ -36,6 +36,10 @@ describe("logisticRegression", () => {
     const score = logisticRegression([[2]], [[0], [0]], { iterations: 1, rate: 1 })
     near(score([2]), 0.75)
     near(score([0]), -0.375)
+    // After a second step the intercept is -0.043.
+    const twice = logisticRegression([[2]], [[0], [0]], { iterations: 2, rate: 1 })
+    near(twice([2]), 1.231231951237)
+    near(twice([0]), -0.680500050034)
     // The intercept: at equal features the classes cancel, whatever their sizes.
     near(logisticRegression([[1]], [[1], [1], [1]], { iterations: 5 })([1]), 0)
     near(logisticRegression([[1], [3]], [[2]], { iterations: 1, rate: 1 })([2]), 0)
