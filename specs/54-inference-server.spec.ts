@@ -1,6 +1,8 @@
 import { Effect, Layer, Result } from "effect"
 import { HttpClient, type HttpClientRequest, HttpClientResponse } from "effect/http"
+import { TestConsole } from "effect/testing"
 import { describe, expect, it } from "vitest"
+import { main } from "../examples/inference-server.ts"
 import { Server } from "../src/backends/server/index.ts"
 import { agreement, checkAgreement, plain } from "../src/core/sampling/index.ts"
 import { Sampler } from "../src/core/service/index.ts"
@@ -19,7 +21,7 @@ const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest) =>
   body._tag === "Uint8Array" ? JSON.parse(new TextDecoder().decode(body.body)) : undefined
 
 /** A server whose answers to completion requests are written down, in their order. */
-const written = (...answers: ReadonlyArray<object>) => {
+const written = (...answers: ReadonlyArray<ReadonlyArray<object>>) => {
   const bodies: Array<Readonly<Record<string, unknown>>> = []
   const client = HttpClient.make((request) =>
     Effect.sync(() => {
@@ -31,8 +33,9 @@ const written = (...answers: ReadonlyArray<object>) => {
       )
     })
   )
+  const http = Layer.succeed(HttpClient.HttpClient, client)
   const options = { url: "http://h:1/v1/", model: "m", vocabulary: 9, concurrency: 1, logProbs: "processed" } as const
-  return { bodies, layer: Server.layer(options).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, client))) }
+  return { bodies, http, layer: Server.layer(options).pipe(Layer.provide(http)) }
 }
 
 describe("calls", () => {
@@ -69,6 +72,15 @@ describe("calls", () => {
     expect(sampled).toEqual([
       { completion: [7, 2], finishReason: "stop", logProbs: [-1, -0.25], rawLogProbs: [-2, -0.5] }
     ])
+  })
+})
+
+describe("examples/inference-server.ts", () => {
+  it("golden: prints four completions of one call", async () => {
+    const server = written([3, 1, 0, 2].map((i) => choice(i, [5 + i], [-i / 2])))
+    const printed = Effect.andThen(main("http://h:1", "m"), TestConsole.logLines)
+    const lines = await printed.pipe(Effect.provide(Layer.mergeAll(server.http, TestConsole.layer)), Effect.runPromise)
+    expect(lines).toEqual([0, 1, 2, 3].map((i) => `${5 + i} (length, ${(-i / 2).toFixed(2)} nats)`))
   })
 })
 
