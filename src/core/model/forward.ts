@@ -5,6 +5,7 @@ import {
   type Expr,
   gather,
   max,
+  named,
   reshape,
   rmsNorm,
   slice,
@@ -13,7 +14,7 @@ import {
 } from "../program/index.ts"
 import { Tensors } from "../tensor/index.ts"
 import { causalAttention, type KeyValues, type QueryBlock } from "./attention.ts"
-import { block, headNorm } from "./block.ts"
+import { block, headNorm, type Projections } from "./block.ts"
 import type { ModelConfig } from "./ModelConfig.ts"
 import { causalMask, startMask } from "./mask.ts"
 import { type Params, parameter } from "./parameters.ts"
@@ -35,6 +36,13 @@ export interface ForwardOptions {
    */
   readonly sequenceBlock?: number
 }
+
+/**
+ * Labels of what `rematerialise` keeps for the backward pass: the rows between layers, and between chunks of logits.
+ * Everything else of the forward pass is then computed once more, a layer or a chunk at a time.
+ */
+export const isCheckpoint = (label: string): boolean =>
+  /^(?:model\.(?:embed_tokens|layers\.\d+)|head\.\d+(?:\..*)?)$/u.test(label)
 
 /** What a pass over whole sequences gives. What is not used costs nothing: only reachable nodes are compiled. */
 export interface Forward {
@@ -69,7 +77,7 @@ export const finalNorm = (config: ModelConfig, params: Params, rows: Expr): Expr
 
 /** Rows of the embedding table: ids [...] become [n, D]. */
 export const embed = (params: Params, ids: Expr): Expr =>
-  gather(parameter(params, "model.embed_tokens.weight"), reshape(ids, [-1]))
+  named("model.embed_tokens", gather(parameter(params, "model.embed_tokens.weight"), reshape(ids, [-1])))
 
 /** The layers over rows [B·T, D]. */
 const layers = (
@@ -89,14 +97,15 @@ const layers = (
   const caches: Array<KeyValues> = []
   let x = embedded
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
-    x = block(config, params, layer, x, (projected) => {
+    const attend = (projected: Projections): Expr => {
       const queries = headNorm(config, params, layer, "q_norm", heads(projected.queries, H))
       const keys = rotate(byHead(headNorm(config, params, layer, "k_norm", heads(projected.keys, groups))), rotation)
       const values = byHead(heads(projected.values, groups))
       caches.push({ keys: byTime(keys), values: byTime(values) })
       const context = causalAttention(rotate(byHead(queries), rotation), keys, values, blocks)
       return reshape(byHead(context), [B * T, H * head_dim])
-    })
+    }
+    x = named(`model.layers.${layer}`, block(config, params, layer, x, attend))
   }
   return { hidden: finalNorm(config, params, x), caches }
 }

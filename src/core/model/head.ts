@@ -1,4 +1,17 @@
-import { type Expr, exp, gatherElements, logSoftmax, matMul, mul, neg, reshape, slice, sum } from "../program/index.ts"
+import {
+  concat,
+  type Expr,
+  exp,
+  gatherElements,
+  logSoftmax,
+  matMul,
+  mul,
+  named,
+  neg,
+  reshape,
+  slice,
+  sum
+} from "../program/index.ts"
 import type { ModelConfig } from "./ModelConfig.ts"
 import { type Params, parameter } from "./parameters.ts"
 
@@ -26,6 +39,11 @@ export interface TokenLogProbsOptions {
   readonly from?: number
   /** Divides the logits; 1 by default. */
   readonly temperature?: number
+  /**
+   * Tokens whose logits are computed together, all of them by default. Values do not depend on it. With
+   * `rematerialise`, no more than one chunk's logits and their gradient are ever alive.
+   */
+  readonly chunk?: number
 }
 
 /** Scores of given tokens: entry j of both concerns token `from + j`. */
@@ -53,10 +71,19 @@ export const tokenLogProbs = (
 ): TokenLogProbs => {
   const { from = 1, temperature = 1 } = options
   const [B, T] = ids.shape as readonly [number, number]
-  const rows = logSoftmax(logits(config, params, columns(hidden, B, from - 1, T - 1), temperature))
+  const rows = columns(hidden, B, from - 1, T - 1)
   const targets = reshape(slice(ids, 1, from), [-1, 1])
-  return {
-    logProbs: reshape(gatherElements(rows, targets), [B, T - from]),
-    entropy: reshape(neg(sum(mul(exp(rows), rows), [1])), [B, T - from])
-  }
+  const n = B * (T - from)
+  const { chunk = Math.max(1, n) } = options
+  const parts = Array.from({ length: Math.max(1, Math.ceil(n / chunk)) }, (_, i) => {
+    const [low, high] = [i * chunk, Math.min(n, (i + 1) * chunk)]
+    const own = high - low === n ? rows : named(`head.${i}`, slice(rows, 0, low, high))
+    const logRows = logSoftmax(logits(config, params, own, temperature))
+    return {
+      logProbs: named(`head.${i}.logProbs`, gatherElements(logRows, slice(targets, 0, low, high))),
+      entropy: named(`head.${i}.entropy`, neg(sum(mul(exp(logRows), logRows), [1])))
+    }
+  })
+  const joined = (pick: (part: TokenLogProbs) => Expr): Expr => reshape(concat(parts.map(pick), 0), [B, T - from])
+  return { logProbs: joined((part) => part.logProbs), entropy: joined((part) => part.entropy) }
 }

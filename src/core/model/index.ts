@@ -1,6 +1,6 @@
 export type { KeyValues } from "./attention.ts"
 export { type Decoded, type DecodeState, decode, prefill } from "./decode.ts"
-export { type Forward, type ForwardOptions, forward, lastHidden } from "./forward.ts"
+export { type Forward, type ForwardOptions, forward, isCheckpoint, lastHidden } from "./forward.ts"
 export { logits, type TokenLogProbs, type TokenLogProbsOptions, tokenLogProbs, tokenRewards } from "./head.ts"
 export * as ModelConfigs from "./ModelConfig.ts"
 export { ModelConfig, ModelConfigRejected } from "./ModelConfig.ts"

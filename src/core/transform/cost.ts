@@ -1,5 +1,6 @@
 import type { Node, OpOf, OpTag, Program } from "../program/index.ts"
-import { DTypes, Shapes } from "../tensor/index.ts"
+import { Shapes } from "../tensor/index.ts"
+import { bytes, isSource, peakLiveBytes } from "./liveness.ts"
 
 /** What one kind of op costs in a program. */
 export interface OpCost {
@@ -99,8 +100,6 @@ const flops: { readonly [T in OpTag]: Flops<T> } = {
 const flopsOf = <T extends OpTag>(op: OpOf<T>, out: Node, args: ReadonlyArray<Node>): number =>
   (flops[op._tag as T] as Flops<T>)(out, args, op)
 
-const bytes = (n: Node): number => size(n) * DTypes.bytes[n.dtype]
-const isSource = (n: Node): boolean => n.op._tag === "Input" || n.op._tag === "Constant"
 const total = (xs: ReadonlyArray<number>): number => xs.reduce((a, b) => a + b, 0)
 
 const moved = (node: Node, args: ReadonlyArray<Node>): number => {
@@ -108,32 +107,6 @@ const moved = (node: Node, args: ReadonlyArray<Node>): number => {
   // Of a table only the rows asked for are read.
   if (node.op._tag === "Gather" || node.op._tag === "GatherElements") return 2 * bytes(node) + bytes(args[1]!)
   return bytes(node) + total(args.map(bytes))
-}
-
-/** The node whose storage this one shares: reshaping moves nothing. */
-const storage = (program: Program): ReadonlyArray<number> => {
-  const roots: Array<number> = []
-  for (const [id, node] of program.nodes.entries()) roots.push(node.op._tag === "Reshape" ? roots[node.args[0]!]! : id)
-  return roots
-}
-
-const peak = (program: Program): number => {
-  const roots = storage(program)
-  const last = program.nodes.map((_, id) => id)
-  for (const [id, node] of program.nodes.entries()) for (const a of node.args) last[roots[a]!] = id
-  for (const { node } of program.outputs) last[roots[node]!] = program.nodes.length
-  const ends = new Map<number, number>()
-  let live = 0
-  let highest = 0
-  for (const [id, node] of program.nodes.entries()) {
-    if (!isSource(node) && roots[id] === id) {
-      live += bytes(node)
-      ends.set(last[id]!, (ends.get(last[id]!) ?? 0) + bytes(node))
-    }
-    highest = Math.max(highest, live)
-    live -= ends.get(id) ?? 0
-  }
-  return highest
 }
 
 /**
@@ -158,7 +131,7 @@ export const cost = (program: Program, parameters: ReadonlyArray<string> = []): 
     count: program.nodes.length,
     flops: total(rows.map((r) => r.flops)),
     bytesMoved: total(rows.map((r) => r.bytesMoved)),
-    peakLiveBytes: peak(program),
+    peakLiveBytes: peakLiveBytes(program),
     inputBytes: total(inputs.map(bytes)),
     parameterBytes: total(inputs.filter((n) => n.op._tag === "Input" && parameters.includes(n.op.name)).map(bytes)),
     constantBytes: total(program.nodes.filter((n) => n.op._tag === "Constant").map(bytes)),

@@ -1,6 +1,8 @@
 export { check } from "./check.ts"
 export { type Cost, cost, type OpCost } from "./cost.ts"
 export { jvp } from "./jvp.ts"
+export { type RematerialiseOptions, rematerialise } from "./rematerialise.ts"
+export { schedule } from "./schedule.ts"
 export { lower, simplify } from "./simplify.ts"
 export { type Culprit, firstNonFinite, tap } from "./tap.ts"
 export { grad, vjp } from "./vjp.ts"

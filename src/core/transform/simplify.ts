@@ -4,7 +4,6 @@ import {
   commutative,
   constant,
   type Expr,
-  type Node,
   named,
   type Op,
   type OpOf,
@@ -15,6 +14,7 @@ import {
 } from "../program/index.ts"
 import { Shapes, type Tensor } from "../tensor/index.ts"
 import { beforeExpanding, rewrites } from "./rewrites.ts"
+import { withInputs } from "./withInputs.ts"
 
 const elementwise: ReadonlySet<OpTag> = new Set<OpTag>([
   ...(["Neg", "Exp", "Log", "Sqrt", "Reciprocal", "Tanh", "Sigmoid", "Erf", "Abs", "Sign", "Relu"] as const),
@@ -104,23 +104,11 @@ const simplified = (roots: ReadonlyArray<Expr>, step: (x: Expr) => Expr | undefi
   return visit
 }
 
-/** Puts back inputs that no output needs any more: a caller still feeds them. */
-const withInputs = (program: Program, nodes: ReadonlyArray<Node>): Program => {
-  const used = Programs.inputs(program)
-  const unused = nodes.filter((n) => n.op._tag === "Input" && used[n.op.name] === undefined)
-  if (unused.length === 0) return program
-  const shift = unused.length
-  return {
-    nodes: [...unused, ...program.nodes.map((n) => ({ ...n, args: n.args.map((a) => a + shift) }))],
-    outputs: program.outputs.map(({ name, node }) => ({ name, node: node + shift }))
-  }
-}
-
 const through = (program: Program, step: (x: Expr) => Expr | undefined): Program => {
   const { outputs } = Programs.toExprs(program)
   const result = simplified(Object.values(outputs), step)
   const after = Programs.fromExprs(Object.fromEntries(Object.entries(outputs).map(([name, x]) => [name, result(x)])))
-  return withInputs(after, program.nodes)
+  return withInputs(after, program)
 }
 
 /**
