@@ -1,5 +1,5 @@
 import { Effect, Layer, Result } from "effect"
-import { HttpClient, type HttpClientRequest, HttpClientResponse } from "effect/http"
+import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestConsole } from "effect/testing"
 import { describe, expect, it } from "vitest"
 import { main } from "../examples/inference-server.ts"
@@ -72,6 +72,26 @@ describe("calls", () => {
     expect(sampled).toEqual([
       { completion: [7, 2], finishReason: "stop", logProbs: [-1, -0.25], rawLogProbs: [-2, -0.5] }
     ])
+  })
+})
+
+describe("failures", () => {
+  it("error: an answer that fetch does not wait for is not asked for again", async () => {
+    let asked = 0
+    const cause = Object.assign(new Error("Headers Timeout Error"), { code: "UND_ERR_HEADERS_TIMEOUT" })
+    const impatient = HttpClient.make((request) => {
+      asked++
+      const reason = new HttpClientError.TransportError({ request, cause: new TypeError("fetch failed", { cause }) })
+      return Effect.fail(new HttpClientError.HttpClientError({ reason }))
+    })
+    const error = await Server.make({ url: "http://h:1", model: "m", vocabulary: 9 }).pipe(
+      Effect.flip,
+      Effect.scoped,
+      Effect.provideService(HttpClient.HttpClient, impatient),
+      Effect.runPromise
+    )
+    expect([asked, error.kind]).toEqual([1, "unreachable"])
+    expect(error.message).toContain("NodeHttpClient.layerNodeHttp")
   })
 })
 

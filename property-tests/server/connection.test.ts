@@ -1,7 +1,8 @@
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Effect, Fiber } from "effect"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import type { ServerOptions } from "../../src/backends/server/index.ts"
-import type { SamplingOptions } from "../../src/core/service/index.ts"
+import type { Sampler, SamplingOptions } from "../../src/core/service/index.ts"
 import { drawnWith, expectSame, requests, serve, settings, six, using } from "./subject.ts"
 import { type Fault, KEY } from "./vllmServer.ts"
 
@@ -23,15 +24,17 @@ const direct = (options: SamplingOptions) =>
     options
   )
 
+/** What goes wrong once. */
+const passing: ReadonlyArray<readonly [string, Fault]> = [
+  ["a server error", { ...onCompletions, status: 503 }],
+  ["an engine that fails once", { ...onCompletions, status: 500 }],
+  ["a kept connection that is reset", { ...onCompletions, drop: "before" }],
+  ["an answer that is lost", { ...onCompletions, drop: "after" }],
+  ["an answer that is cut off", { ...onCompletions, cutAt: 40 }],
+  ["an answer that a proxy cut off", { ...onCompletions, text: '{"model":"lab/base","choi' }]
+]
+
 describe("what passes", () => {
-  const passing: ReadonlyArray<readonly [string, Fault]> = [
-    ["a server error", { ...onCompletions, status: 503 }],
-    ["an engine that fails once", { ...onCompletions, status: 500 }],
-    ["a kept connection that is reset", { ...onCompletions, drop: "before" }],
-    ["an answer that is lost", { ...onCompletions, drop: "after" }],
-    ["an answer that is cut off", { ...onCompletions, cutAt: 40 }],
-    ["an answer that a proxy cut off", { ...onCompletions, text: '{"model":"lab/base","choi' }]
-  ]
   it.each(passing)("law: %s is asked again, and the completions are the same", async (_, fault) => {
     server.faults.push(fault)
     expectSame(await sample(six), await direct(six))
@@ -78,6 +81,24 @@ describe("what passes", () => {
   it("error: no server at all", async () => {
     const error = await sample(six, { url: "http://127.0.0.1:9", deadline: 300 }).catch((e: unknown) => String(e))
     expect(error).toContain("no answer within 0.3 s")
+  })
+})
+
+describe("another HttpClient", () => {
+  const overNodeHttp = <A, E>(test: (sampler: Sampler["Service"]) => Effect.Effect<A, E>, deadline = 5000) =>
+    using(settings(server.url, { deadline }), test, {}, NodeHttpClient.layerNodeHttp)
+
+  it.each(passing)("law: over node:http, %s is asked again as well", async (_, fault) => {
+    server.faults.push(fault)
+    expectSame(await overNodeHttp((sampler) => sampler.sample(requests, six)), await direct(six))
+    expect(posts().length).toBe(3)
+  })
+
+  it("law: over node:http, requests are aborted as well", async () => {
+    server.faults.push({ ...onCompletions, hold: true })
+    const error = await overNodeHttp((sampler) => Effect.flip(sampler.sample(requests.slice(0, 1), six)), 300)
+    expect(error).toMatchObject({ kind: "unreachable" })
+    await expect.poll(() => posts()[0]!.aborted).toBe(true)
   })
 })
 

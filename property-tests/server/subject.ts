@@ -60,11 +60,12 @@ export const settings = (url: string, options: Partial<ServerOptions> = {}): Ser
 export const using = <A, E>(
   options: ServerOptions,
   test: (sampler: Sampler["Service"]) => Effect.Effect<A, E, HttpClient.HttpClient | Scope.Scope>,
-  env: Readonly<Record<string, string>> = {}
+  env: Readonly<Record<string, string>> = {},
+  http: Layer.Layer<HttpClient.HttpClient> = FetchHttpClient.layer
 ): Promise<A> =>
   Effect.flatMap(Server.make(options), test).pipe(
     Effect.scoped,
-    Effect.provide(Layer.mergeAll(FetchHttpClient.layer, ConfigProvider.layer(ConfigProvider.fromUnknown(env)))),
+    Effect.provide(Layer.mergeAll(http, ConfigProvider.layer(ConfigProvider.fromUnknown(env)))),
     Effect.runPromise
   )
 

@@ -67,11 +67,14 @@ const waitOf = (response: HttpClientResponse.HttpClientResponse, now: number): n
   return Result.isSuccess(after) ? Duration.toMillis(Headers.retryAfterDelay(after.success, now)) : undefined
 }
 
-/** What a connection failed of: the cause of "fetch failed" says more than it does. */
-const reasonOf = (error: HttpClientError.HttpClientError): string => {
-  const { cause } = error
-  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
-  return inner instanceof Error && inner.message !== "" ? inner.message : error.message
+/** What the platform says of a failed request; the cause of "fetch failed" says more than it does. */
+const causeOf = ({ cause }: HttpClientError.HttpClientError): unknown =>
+  cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
+
+const tooSlow: Fault = {
+  kind: "unreachable",
+  reason: "fetch gave up on an answer that takes longer than it waits for any, 300 s, and would again",
+  fix: "Provide NodeHttpClient.layerNodeHttp of @effect/platform-node as the HttpClient, or ask for fewer tokens."
 }
 
 const refusal = (status: number, message: string, { apiKey, apiKeyVariable }: ConnectionOptions): Fault => {
@@ -97,6 +100,13 @@ export const make = Effect.fnUntraced(function* (options: ConnectionOptions) {
   const name = `server ${url}`
   const failure = (fault: Fault) => new SamplerFailure({ sampler: name, ...fault })
 
+  const failed = (error: HttpClientError.HttpClientError): Passing | SamplerFailure => {
+    const cause = causeOf(error)
+    if (Object(cause).code === "UND_ERR_HEADERS_TIMEOUT") return failure(tooSlow)
+    const reason = cause instanceof Error && cause.message !== "" ? cause.message : error.message
+    return new Passing({ reason: `the connection fails (${reason})` })
+  }
+
   const attempt = Effect.fnUntraced(
     function* ({ path, body, final500 = false }: Asked) {
       const method: HttpMethod.HttpMethod = body === undefined ? "GET" : "POST"
@@ -113,7 +123,7 @@ export const make = Effect.fnUntraced(function* (options: ConnectionOptions) {
       }
       return yield* failure(refusal(status, messageOf(text), options))
     },
-    Effect.catchTag("HttpClientError", (error) => new Passing({ reason: `the connection fails (${reasonOf(error)})` }))
+    Effect.catchTag("HttpClientError", (error) => Effect.fail(failed(error)))
   )
 
   const persist = <A>(once: Effect.Effect<A, SamplerFailure | Passing>): Effect.Effect<A, SamplerFailure> =>
