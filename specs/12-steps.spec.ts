@@ -102,6 +102,7 @@ describe("granularities", () => {
       2.5, 2.5, 2.5, 5.5, 5.5, 5.5, 6.5
     ])
     expect([...Partitions.starts(partition)]).toEqual([0, 3, 6])
+    expect(Partitions.isPartition({ ...partition, ends: partition.ends.slice(0, 2) }, T)).toBe(false)
     expect([0, 2, 3, 6, 7].map((t) => Partitions.unitAt(partition, t))).toEqual([0, 0, 1, 2, undefined])
     expect([...Partitions.unitMeans(partition, logits)]).toEqual([1.5, 4.5, 6.5])
   })

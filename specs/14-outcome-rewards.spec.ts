@@ -6,7 +6,8 @@ import {
   formatRewards,
   mathRewards,
   type OutcomeReward,
-  OutcomeRewards
+  OutcomeRewards,
+  rewardsOf
 } from "../src/core/reward/index.ts"
 import { AnswerChecks, ThinkAnswer } from "../src/core/text/index.ts"
 
@@ -97,6 +98,30 @@ describe("the rewards of a task", () => {
     const countdown = ThinkAnswer.render("t", "3 + 4")
     expect(value(sum(countdownRewards([4, 3])), countdown, "7")).toBeCloseTo(2 + 0.5 + 0.5 + 0.501, 12)
     expect(value(sum(countdownRewards([4, 3])), countdown, "8")).toBeCloseTo(0.5 + 0.5 + 0.501, 12)
+  })
+  it("golden: a problem is judged by what it asks: numbers, options, or else a number", () => {
+    const first = (problem: Parameters<typeof rewardsOf>[0], answer: string, gold: string, worth?: number) =>
+      value(rewardsOf(problem, worth)[0]!, ThinkAnswer.render("t", answer), gold)
+    expect(first({ numbers: [3, 4] }, "3 + 4", "7")).toBe(2)
+    expect(first({ numbers: [3, 4], options: ["7"] }, "7", "7")).toBe(0)
+    expect(first({ options: ["zinc", "iron"] }, "iron", "B")).toBe(2)
+    expect(first({ options: ["zinc", "iron"] }, "iron", "B", 1)).toBe(1)
+    expect(first({}, "7.0", "7")).toBe(2)
+    expect(rewardsOf({})).toBe(mathRewards)
+  })
+  it("golden: verdicts of weight 0 do not count, whatever they are, and are not asked for", () => {
+    const late = Outcomes.timedOut(5)
+    expect(OutcomeRewards.total([{ name: "x", weight: 0, outcome: late }])).toEqual({
+      _tag: "Skipped",
+      reason: "no reward could be judged"
+    })
+    const never: OutcomeReward = {
+      name: "never",
+      judge: () => {
+        throw new Error("judged")
+      }
+    }
+    expect(weightedSum([{ reward: never, weight: 0 }]).judge("", undefined)._tag).toBe("Skipped")
   })
   it("golden: ten letters are labels where the options are unknown", () => {
     expect(value(choiceRewards()[0]!, ThinkAnswer.render("t", "J"), "J. zinc")).toBe(2)
