@@ -165,6 +165,18 @@ describe("adapters", () => {
     expect(sent("/load_lora_adapter").length).toBe(2)
   })
 
+  it("edge: an adapter that is gone already counts as unloaded", async () => {
+    await using(hotLoaded({ keep: 1 }), (sampler) =>
+      Effect.gen(function* () {
+        yield* follow(sampler, 1)
+        server.faults.push({ on: "/unload_lora", drop: "after" })
+        yield* follow(sampler, 2)
+        expect(server.loaded().map((name) => name.slice(0, 13))).toEqual(["policy-000002"])
+      })
+    )
+    expect(sent("/unload_lora_adapter").length).toBe(3)
+  })
+
   it("error: before the first version, nothing is sampled", async () => {
     const error = await using(hotLoaded(), (sampler) => Effect.flip(sampler.sample(requests, six)))
     expect(error.message).toContain("no version of the policy is loaded yet")

@@ -34,7 +34,13 @@ export const make = Effect.fnUntraced(function* (
   let stamp = 0
 
   const unload = (name: string) =>
-    connection.text({ path: "/v1/unload_lora_adapter", body: { lora_name: name } }).pipe(Effect.asVoid)
+    connection.text({ path: "/v1/unload_lora_adapter", body: { lora_name: name } }).pipe(
+      // Gone is what was asked for: the server may have lost it, or the answer to the first attempt was lost.
+      Effect.catchIf(
+        ({ kind }) => kind === "model",
+        () => Effect.void
+      )
+    )
 
   yield* Effect.addFinalizer(() => Effect.forEach([...loaded], (name) => Effect.ignore(unload(name))))
 
