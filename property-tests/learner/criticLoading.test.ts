@@ -124,6 +124,26 @@ describe("a critic that was trained before", () => {
     ))
 })
 
+describe("the hash of parameters", () => {
+  it("law: counts names, shapes and numbers, not their order nor how wide a backend holds them", async () => {
+    const { hashOf } = CriticStates
+    const hash = (params: Parameters<typeof hashOf>[0]) => Effect.runPromise(hashOf(params))
+    const [a, b] = [Tensors.f32([0.1, 2], [2]), Tensors.f32([3, 4], [2])]
+    const own = await hash({ a, b })
+    expect(own).toMatch(/^[0-9a-f]{64}$/u)
+    expect(await hash({ b, a })).toBe(own)
+    expect(await hash({ a: Tensors.f64(Array.from(a.data), [2]), b })).toBe(own)
+    for (const other of [
+      { a: b, b: a },
+      { a, c: b },
+      { a, b: Tensors.f32([3, 4], [1, 2]) },
+      { a, b: Tensors.f32([3, 4.000001], [2]) },
+      { a }
+    ])
+      expect(await hash(other)).not.toBe(own)
+  })
+})
+
 describe("a frozen critic", () => {
   it("law: is what it was after the warm-up, bit for bit, while the policy learns", () =>
     Subject.on(
