@@ -189,6 +189,15 @@ describe("open", () => {
     expect((await run(choose(model, "reward"))).loaded).toContain("score.weight")
   })
 
+  it("edge: the bias of a reward head is 0, or the head is refused", async () => {
+    const head = (bias: number) => ({ "score.weight": Tensors.full([1, 8], 1), "score.bias": Tensors.full([1], bias) })
+    weights((t) => Object.assign(t, head(0)))
+    expect(Object.keys(await run(all(single, "reward")))).not.toContain("score.bias")
+    weights((t) => Object.assign(t, head(0.5)))
+    expect((await refusal(single, "reward")).message).toMatch(/score\.bias is not 0.*Set it to 0/)
+    expect(Object.keys(await run(all(single)))).toHaveLength(26)
+  })
+
   it("error: a reward head that is not there says how to go on", async () => {
     expect((await refusal(single, "reward")).message).toMatch(/no reward head score\.weight\. Load it with head none/)
   })

@@ -19,13 +19,11 @@ export interface Choice {
 const floats: ReadonlyArray<string> = ["F32", "F16", "BF16", "F64"]
 
 /**
- * What may lie in a checkpoint beside the parameters: the other head, a copy of a tied head, and tables that old
- * releases stored though they follow from the configuration.
+ * What may lie in a checkpoint beside the parameters: the other head, a copy of a tied head, the bias of a reward head
+ * (which loading finds to be 0), and tables that old releases stored though they follow from the configuration.
  */
-const isNeedless = (name: string, head: Head): boolean =>
-  /\.rotary_emb\.inv_freq$/u.test(name) ||
-  name === "lm_head.weight" ||
-  (head !== "reward" && /^score\.(?:weight|bias)$/u.test(name))
+const isNeedless = (name: string): boolean =>
+  /\.rotary_emb\.inv_freq$/u.test(name) || ["lm_head.weight", "score.weight", "score.bias"].includes(name)
 
 /**
  * The tensors that make up the decoder with that head. A missing, a surplus or a wrongly shaped one is refused: the
@@ -61,7 +59,7 @@ export const chooseTensors = (
     }
   }
   const ignored = Object.keys(stored).filter((name) => !Object.hasOwn(specs, name))
-  const surplus = ignored.find((name) => !isNeedless(name, head))
+  const surplus = ignored.find((name) => !isNeedless(name))
   return surplus === undefined
     ? Result.succeed({ loaded: Object.keys(specs), ignored })
     : fail("mismatch", stored[surplus]!.file, `it holds ${surplus}, which no model of this config.json has`)

@@ -3,8 +3,20 @@ import type { Head } from "../model/index.ts"
 import { paramName } from "../optim/index.ts"
 import type { BackendFailure, BadFeed, Memory } from "../service/index.ts"
 import type { Tensor } from "../tensor/index.ts"
-import type { CheckpointRejected } from "./errors.ts"
+import { CheckpointRejected } from "./errors.ts"
 import { byFile, choose, type ModelFolder, type Needs, needs, ranges } from "./ModelFolder.ts"
+
+/** Refuses a reward head with a bias other than 0, which the rewards computed here would lack. */
+const withoutBias = (model: ModelFolder, head: Head): Effect.Effect<void, CheckpointRejected, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const bias = head === "reward" ? model.stored["score.bias"] : undefined
+    if (bias === undefined) return
+    const { tensor } = yield* ranges(model, bias.file)
+    if ((yield* tensor("score.bias")).data.every((x) => x === 0)) return
+    const fix = "Set it to 0: that moves every reward by the same amount"
+    const reason = "score.bias is not 0, and the reward head has no bias here"
+    return yield* new CheckpointRejected({ kind: "unsupported", file: `${model.folder}/${bias.file}`, reason, fix })
+  }).pipe(Effect.scoped)
 
 /**
  * The parameters of a model, one after another, as they lie in its files: each is read when it is asked for, so that
@@ -14,7 +26,7 @@ export const parameters = (
   model: ModelFolder,
   head: Head = "language"
 ): Stream.Stream<readonly [name: string, tensor: Tensor], CheckpointRejected, FileSystem.FileSystem> =>
-  Stream.fromEffect(choose(model, head)).pipe(
+  Stream.fromEffect(Effect.andThen(withoutBias(model, head), choose(model, head))).pipe(
     Stream.flatMap(({ loaded }) => Stream.fromIterable(byFile(model, loaded))),
     Stream.flatMap(([file, names]) =>
       Stream.scoped(Stream.fromEffect(ranges(model, file))).pipe(

@@ -3,7 +3,7 @@ import type { PlatformError } from "effect/PlatformError"
 import { type Head, type ModelConfig, ModelConfigs, parameterSpecs, Safetensors } from "../model/index.ts"
 import { paramName } from "../optim/index.ts"
 import type { BackendFailure, BadFeed, Memory } from "../service/index.ts"
-import { Shapes, type Tensor } from "../tensor/index.ts"
+import { Shapes, type Tensor, Tensors } from "../tensor/index.ts"
 import { CheckpointRejected } from "./errors.ts"
 import * as ShardIndexes from "./ShardIndex.ts"
 
@@ -31,6 +31,9 @@ export interface SaveOptions {
   /** Largest file of weights, in bytes of tensors; a single tensor may be larger. Default 5·10⁹. */
   readonly shardBytes?: number
 }
+
+/** The class that a reward model is saved for has a bias, which is 0 here. */
+const scoreBias = "score.bias"
 
 const torchNames = { F32: "float32", F16: "float16", BF16: "bfloat16" } as const
 const suffixes = { language: "ForCausalLM", reward: "ForTokenClassification" } as const
@@ -74,7 +77,7 @@ const writeShard = Effect.fnUntraced(function* <E>(
       const write = (bytes: Uint8Array) => open.writeAll(bytes).pipe(Effect.mapError(unwritable(file)))
       yield* write(header)
       for (const { name, dtype, shape } of order) {
-        const tensor = yield* parameter(name)
+        const tensor = name === scoreBias ? Tensors.full(shape, 0) : yield* parameter(name)
         if (!Shapes.equal(tensor.shape, shape)) {
           const reason = `the parameter ${name} is ${Shapes.print(tensor.shape)}, not ${Shapes.print(shape)}`
           return yield* new CheckpointRejected({ kind: "mismatch", file, reason })
@@ -103,7 +106,8 @@ export const save = Effect.fn("Checkpoint.save")(function* <E>(
     const fix = "Give a new folder, or remove this one"
     return yield* new CheckpointRejected({ kind: "storage", file: folder, reason: "it is there already", fix })
   }
-  const planned = Object.entries(parameterSpecs(config, head)).map(([name, { shape }]) => ({
+  const all = { ...parameterSpecs(config, head), ...(head === "reward" ? { [scoreBias]: { shape: [1] } } : {}) }
+  const planned = Object.entries(all).map(([name, { shape }]) => ({
     name,
     shape,
     dtype: format
