@@ -39,7 +39,7 @@ export const arithmeticPlan: ReasoningPlan = {
       objective: Discriminator.bce({ labelSmoothing: 0.1 }),
       batch: { rollouts: 8, freshShare: 0.5, perturbed: 24, versions: 1 },
       switchLabels: false,
-      weighting: { rollout: 1, perturbed: 1, beforeChange: "ignored" },
+      weighting: { rollout: 1, perturbed: 1 },
       clamp: [-5, 5],
       temperature: 1,
       replayCapacity: 4096,
