@@ -1,19 +1,18 @@
 // A discriminator objective of one's own: hinge losses around a margin in place of cross-entropy.
 // Run: node --conditions=source examples/custom-objective.ts
 import { Console, Effect } from "effect"
-import { type Objective, Program, Service, Tensor, Transform } from "rewardflow"
+import { Objective, Program, Service, Tensor, Transform } from "rewardflow"
 import * as Reference from "rewardflow/reference"
 
-const { add, div, max, mul, neg, Programs, relu, Steps, sub, sum } = Program
+const { add, neg, Programs, relu, Steps, sub } = Program
+const { weightedMean } = Objective.Reduce
 
-const average = (x: Program.Expr, weights: Program.Expr) => div(sum(mul(x, weights)), max(sum(weights), 1e-9))
-
-/** mean over expert units of (m - f)⁺ plus mean over policy units of (m + f)⁺. */
+/** mean over expert units of (m - f)⁺ plus mean over policy units of (m + f)⁺; parts of a batch add up to the whole. */
 export const hinge = (margin: number): Objective.DiscriminatorObjective => ({
   name: `hinge(${margin})`,
-  loss: ({ logits, expert, policy }) => {
-    const positive = average(relu(sub(margin, logits)), expert)
-    const negative = average(relu(sub(margin, neg(logits))), policy)
+  loss: ({ logits, expert, policy, totals }) => {
+    const positive = weightedMean(relu(sub(margin, logits)), expert, totals?.expert)
+    const negative = weightedMean(relu(sub(margin, neg(logits))), policy, totals?.policy)
     return { loss: add(positive, negative), metrics: { hinge_pos: positive, hinge_neg: negative } }
   }
 })
