@@ -2,6 +2,7 @@
  * The library by rooms, from the ground up. Backends are entry points of their own (`rewardflow/onnx`,
  * `rewardflow/reference`), so that nothing here knows a vendor.
  */
+export * as Adapter from "./core/adapter/index.ts"
 export * as Checkpoint from "./core/checkpoint/index.ts"
 export * as Data from "./core/data/index.ts"
 export * as Evaluation from "./core/evaluation/index.ts"

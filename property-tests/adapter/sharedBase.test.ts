@@ -6,6 +6,7 @@ import { Adapters, adaptedStep, withAdapter } from "../../src/core/adapter/index
 import {
   forward,
   initialise,
+  isCheckpoint,
   type ModelConfig,
   ModelConfigs,
   parameterSpecs,
@@ -16,6 +17,7 @@ import { adamw, paramName, residentParams, trainStep } from "../../src/core/opti
 import { type Expr, input, mean, mul, neg, Programs, type Step, softplus } from "../../src/core/program/index.ts"
 import { Backend, type Executable } from "../../src/core/service/index.ts"
 import { type Tensor, Tensors } from "../../src/core/tensor/index.ts"
+import { cost, rematerialise } from "../../src/core/transform/index.ts"
 import { adapterOf, furthest } from "./subject.ts"
 
 type Params = Readonly<Record<string, Expr>>
@@ -169,6 +171,48 @@ describe.each(backends)("on %s", (_, layer) => {
         for (const [name, { data }] of Object.entries(base)) {
           expect([...held[paramName(name)]!.data]).toEqual([...data])
         }
+      }).pipe(Effect.scoped, Effect.provide(layer))
+    ))
+})
+
+/** The policy's update with `chunk` tokens' logits at a time. */
+const chunkedStep = (chunk: number) =>
+  Result.getOrThrow(
+    trainStep({
+      params: policy.params,
+      frozen: specs,
+      batch: { ids: Programs.spec(ids.shape, "i32") },
+      optimiser,
+      loss: (tree, batch) =>
+        withAdapter(policy, tree, tree, (params) => {
+          const { hidden } = forward(model, params, batch.ids)
+          return { loss: neg(mean(tokenLogProbs(model, params, hidden, batch.ids, { chunk }).logProbs)) }
+        })
+    })
+  )
+
+describe.each(backends)("on %s", (_, layer) => {
+  it("law: a step that recomputes layers and chunks of logits updates as the plain one does", () =>
+    Effect.runPromise(
+      Effect.gen(function* () {
+        const backend = yield* Backend
+        const updated = Effect.fnUntraced(function* (step: Step, plan: ReturnType<typeof chunkedStep>) {
+          const memory = yield* backend.memory
+          yield* memory.write({
+            ...residentParams(base),
+            ...residentParams(Adapters.initialise(policy, 2)),
+            ...plan.initialState
+          })
+          const executable = yield* backend.compile(step, { memory })
+          for (let i = 0; i < 3; i++) yield* executable.run({ ids, ...plan.feeds(i) })
+          return yield* memory.read(Object.keys(policy.params).map((name) => paramName(name)))
+        })
+        const [plain, chunked] = [chunkedStep(1000), chunkedStep(4)]
+        const program = rematerialise(chunked.step.program, { forward: ["loss"], keep: isCheckpoint })
+        expect(cost(program).peakLiveBytes).toBeLessThan(cost(plain.step.program).peakLiveBytes)
+        const expected = yield* updated(plain.step, plain)
+        const actual = yield* updated({ ...chunked.step, program }, chunked)
+        for (const [name, value] of Object.entries(expected)) expect(furthest(actual[name]!, value)).toBeLessThan(1e-5)
       }).pipe(Effect.scoped, Effect.provide(layer))
     ))
 })
