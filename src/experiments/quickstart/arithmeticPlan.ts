@@ -48,7 +48,7 @@ export const arithmeticPlan: ReasoningPlan = {
       updates: 2,
       optimiser: { learningRate: 2e-3, warmupSteps: 20, weightDecay: 0.1, beta2: 0.98 }
     },
-    heldOut: { prompts: 64, every: 10, selection: { keep: "last" } },
+    heldOut: { prompts: 64, every: 1, selection: { keep: "last" } },
     grpo: {},
     evaluation: { generations: 8, temperature: 1 },
     checkpointEvery: 50,
@@ -66,7 +66,7 @@ export const quickPlan: ReasoningPlan = {
     sft: { ...arithmeticPlan.recipe.sft, steps: 120, validateEvery: 30 },
     policy: { ...arithmeticPlan.recipe.policy, steps: 4, promptsPerStep: 4 },
     critic: { ...arithmeticPlan.recipe.critic, warmupUpdates: 20, updatesPerWarmupBatch: 10 },
-    heldOut: { prompts: 16, every: 2, selection: { keep: "last" } },
+    heldOut: { prompts: 16, every: 1, selection: { keep: "last" } },
     checkpointEvery: 30
   }
 }
