@@ -1,4 +1,4 @@
-import { withoutTraces } from "./keys/dataset.ts"
+import { datasetsWithoutTraces } from "./keys/dataset.ts"
 import type { Origin, Value } from "./Node.ts"
 import { type Node, select } from "./Node.ts"
 import { printValue } from "./Override.ts"
@@ -76,7 +76,7 @@ const rules: ReadonlyArray<Rule> = [
   (valueOf) => {
     const [name, algorithm] = [valueOf("dataset.name"), valueOf("algorithm")]
     const imitates = algorithm !== "grpo" || number(valueOf, "sft.steps") > 0
-    return typeof name === "string" && withoutTraces.includes(name) && imitates
+    return typeof name === "string" && datasetsWithoutTraces.includes(name) && imitates
       ? ["dataset.name", `${name} brings no expert traces to learn from; take ${name}_kd.`]
       : undefined
   },

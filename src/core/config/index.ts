@@ -16,6 +16,7 @@ export {
   ConfigNotFound,
   UnknownKey
 } from "./errors.ts"
+export { datasetNames, datasetsWithoutTraces } from "./keys/dataset.ts"
 export { type Condition, type Key, keysOf, type Rejection } from "./keys/Key.ts"
 export { rejections } from "./keys/rejections.ts"
 export type { ConfigFolder, Library } from "./Library.ts"

@@ -1,4 +1,5 @@
 import { Data, Effect, type FileSystem } from "effect"
+import { datasetNames, datasetsWithoutTraces } from "../config/index.ts"
 import {
   type BadRows,
   type Fetched,
@@ -14,24 +15,8 @@ import { amountOf, holdOut } from "./holdOut.ts"
 import { type PublishedTask, publishedTasks, type ReadTask } from "./publishedTasks.ts"
 import type { Split, Task } from "./Task.ts"
 
-/** Every task by the name that a configuration gives it (`dataset.name`). */
-export const taskNames = [
-  "arithmetic",
-  "gsm8k",
-  "gsm8k_kd",
-  "countdown",
-  "countdown_kd",
-  "medical",
-  "medical_kd",
-  "mmlu",
-  "mmlu_kd",
-  "science",
-  "science_kd",
-  "aime_train",
-  "aime_train_kd",
-  "aime_2024",
-  "aime_2025"
-] as const
+/** Every task by the name that a configuration gives it (`dataset.name`), and those that are for testing alone. */
+export const taskNames = [...datasetNames, "aime_2024", "aime_2025"] as const
 export type TaskName = (typeof taskNames)[number]
 
 /** How much of a task is used, and how it is shown. */
@@ -85,9 +70,6 @@ const locate = (
         fix: "Write hf://datasets/ORGANISATION/NAME, with @REVISION if it is not main"
       })
 }
-
-/** Names without expert traces, though their rows hold some: those of their `_kd` counterparts. */
-const bare = (name: TaskName): boolean => taskNames.some((other) => other === `${name}_kd`) && name !== "gsm8k"
 
 const withoutTraces = (task: Task): Task => {
   const bareSplit = ({ problems }: Split): Split => ({ problems, demonstrations: [] })
@@ -155,6 +137,8 @@ export const taskOf = (
             ]
       return yield* new BadPlace({ name, place: origin, reason, fix })
     }
-    const whole = bare(name) ? { ...read, task: withoutTraces(read.task), corruptions: [] } : read
+    const whole = datasetsWithoutTraces.includes(name)
+      ? { ...read, task: withoutTraces(read.task), corruptions: [] }
+      : read
     return { ...whole, task: shareOfTrain(whole.task, trainShare, seed), origin }
   })

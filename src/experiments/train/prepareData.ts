@@ -84,6 +84,22 @@ const fitForLearning = ({ learning, limits }: Recipe, { splits }: Task): Nothing
   return undefined
 }
 
+/** The same function, which remembers what it was asked. */
+const remembering = <A>(of: (text: string) => A): ((text: string) => A) => {
+  const known = new Map<string, A>()
+  return (text) => {
+    const found = known.get(text) ?? of(text)
+    known.set(text, found)
+    return found
+  }
+}
+
+/** The task with a tokenizer that encodes each text once: the census, the limits and the run all ask for its ids. */
+const encodingOnce = (task: Task): Task => ({
+  ...task,
+  tokenizer: { ...task.tokenizer, encode: remembering(task.tokenizer.encode) }
+})
+
 /** Reads the task of a recipe and makes it ready: what is left out is counted, and nothing is cut. */
 export const prepareData = Effect.fnUntraced(function* (recipe: Recipe, { model, template }: Found) {
   const { data, seed, limits } = recipe
@@ -101,17 +117,19 @@ export const prepareData = Effect.fnUntraced(function* (recipe: Recipe, { model,
   const { task: whole, errors } = erring(told, recipe)
   return yield* Effect.try({
     try: (): PreparedData | NothingToLearnFrom => {
-      const { task, tooLong } = withinLimits(whole, limits)
+      const once = encodingOnce(whole)
+      const { task: fitted, tooLong } = withinLimits(once, limits)
+      const task = { ...fitted, tokenizer: whole.tokenizer }
       const unfit = fitForLearning(recipe, task)
       if (unfit !== undefined) return unfit
       const report: DataReport = {
-        read: taskReport({ ...loaded, task: whole }, { limits }),
+        read: taskReport({ ...loaded, task: once }, { limits }),
         problems: counts(task, "problems"),
         demonstrations: counts(task, "demonstrations"),
         tooLong,
         errors
       }
-      return { ...encodeTask(task), task, corruptions: loaded.corruptions, report }
+      return { ...encodeTask(fitted), task, corruptions: loaded.corruptions, report }
     },
     catch: (error) => {
       if (error instanceof UnknownText) return error

@@ -3,6 +3,7 @@ import { airlOnly, type Decoded, key, when } from "./Key.ts"
 import { perturbations } from "./perturbations.ts"
 import { count, nonEmpty, nonNegative, positiveInt, share } from "./values.ts"
 
+/** Data sets to train on, by the names of `dataset.name`. */
 export const datasetNames = [
   "arithmetic",
   "gsm8k",
@@ -20,7 +21,7 @@ export const datasetNames = [
 ] as const
 
 /** Names whose rows hold prompts and gold answers alone; with `_kd` they bring expert traces. */
-export const withoutTraces: ReadonlyArray<string> = ["countdown", "medical", "mmlu", "science", "aime_train"]
+export const datasetsWithoutTraces: ReadonlyArray<string> = ["countdown", "medical", "mmlu", "science", "aime_train"]
 
 const generated = [{ key: "dataset.name", values: ["arithmetic"] }]
 const published = [{ key: "dataset.name", not: ["arithmetic"] }]
