@@ -18,26 +18,37 @@ const withoutBias = (model: ModelFolder, head: Head): Effect.Effect<void, Checkp
     return yield* new CheckpointRejected({ kind: "unsupported", file: `${model.folder}/${bias.file}`, reason, fix })
   }).pipe(Effect.scoped)
 
-/**
- * The parameters of a model, one after another, as they lie in its files: each is read when it is asked for, so that
- * whoever keeps none holds one at a time.
- */
-export const parameters = (
-  model: ModelFolder,
-  head: Head = "language"
-): Stream.Stream<readonly [name: string, tensor: Tensor], CheckpointRejected, FileSystem.FileSystem> =>
-  Stream.fromEffect(Effect.andThen(withoutBias(model, head), choose(model, head))).pipe(
-    Stream.flatMap(({ loaded }) => Stream.fromIterable(byFile(model, loaded))),
-    Stream.flatMap(([file, names]) =>
+/** These tensors of a folder, one after another, as they lie in its files: each is read when it is asked for. */
+const tensors = (model: ModelFolder, names: ReadonlyArray<string>) =>
+  Stream.fromIterable(byFile(model, names)).pipe(
+    Stream.flatMap(([file, within]) =>
       Stream.scoped(Stream.fromEffect(ranges(model, file))).pipe(
         Stream.flatMap(({ tensor }) =>
-          Stream.fromIterable(names).pipe(
+          Stream.fromIterable(within).pipe(
             Stream.mapEffect((name) => Effect.map(tensor(name), (value) => [name, value] as const))
           )
         )
       )
     )
   )
+
+/**
+ * The parameters of a model, one after another: each is read when it is asked for, so that whoever keeps none holds one
+ * at a time.
+ */
+export const parameters = (
+  model: ModelFolder,
+  head: Head = "language"
+): Stream.Stream<readonly [name: string, tensor: Tensor], CheckpointRejected, FileSystem.FileSystem> =>
+  Stream.fromEffect(Effect.andThen(withoutBias(model, head), choose(model, head))).pipe(
+    Stream.flatMap(({ loaded }) => tensors(model, loaded))
+  )
+
+/** All tensors that a folder holds, whatever head or other layers they belong to. */
+export const loadStored = (
+  model: ModelFolder
+): Effect.Effect<Readonly<Record<string, Tensor>>, CheckpointRejected, FileSystem.FileSystem> =>
+  Effect.map(Stream.runCollect(tensors(model, Object.keys(model.stored))), (all) => Object.fromEntries(all))
 
 /** All parameters as host values, for what is small or has to be looked at whole. */
 export const loadAll = (

@@ -3,7 +3,7 @@ import type { PlatformError } from "effect/PlatformError"
 import { type Head, type ModelConfig, ModelConfigs, parameterSpecs, Safetensors } from "../model/index.ts"
 import { paramName } from "../optim/index.ts"
 import type { BackendFailure, BadFeed, Memory } from "../service/index.ts"
-import { Shapes, type Tensor, Tensors } from "../tensor/index.ts"
+import { type Shape, Shapes, type Tensor, Tensors } from "../tensor/index.ts"
 import { CheckpointRejected } from "./errors.ts"
 import * as ShardIndexes from "./ShardIndex.ts"
 
@@ -15,6 +15,8 @@ export interface Source<E> {
   readonly config: ModelConfig
   readonly head: SavedHead
   readonly parameter: (name: string) => Effect.Effect<Tensor, E>
+  /** What there is to write, with shapes; by default the parameters of the decoder with that head. */
+  readonly parameters?: Readonly<Record<string, { readonly shape: Shape }>>
   /** Texts to be written beside it, by file name: `generation_config.json`, `tokenizer.json`, `chat_template.jinja`. */
   readonly texts?: Readonly<Record<string, string>>
 }
@@ -97,7 +99,7 @@ const writeShard = Effect.fnUntraced(function* <E>(
  */
 export const save = Effect.fn("Checkpoint.save")(function* <E>(
   folder: string,
-  { config, head, parameter, texts = {} }: Source<E>,
+  { config, head, parameter, parameters = parameterSpecs(config, head), texts = {} }: Source<E>,
   { format = "F32", shardBytes = 5e9 }: SaveOptions = {}
 ) {
   const fs = yield* FileSystem.FileSystem
@@ -106,7 +108,9 @@ export const save = Effect.fn("Checkpoint.save")(function* <E>(
     const fix = "Give a new folder, or remove this one"
     return yield* new CheckpointRejected({ kind: "storage", file: folder, reason: "it is there already", fix })
   }
-  const all = { ...parameterSpecs(config, head), ...(head === "reward" ? { [scoreBias]: { shape: [1] } } : {}) }
+  // A head of another kind, e.g. more layers, is written as it is.
+  const scored = head === "reward" && Object.hasOwn(parameters, "score.weight")
+  const all = { ...parameters, ...(scored ? { [scoreBias]: { shape: [1] } } : {}) }
   const planned = Object.entries(all).map(([name, { shape }]) => ({
     name,
     shape,

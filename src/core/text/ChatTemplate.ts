@@ -12,13 +12,16 @@ export interface ChatTemplate {
   readonly render: (messages: ReadonlyArray<Message>, options?: { readonly generationPrompt?: boolean }) => string
   /** Text that ends an assistant turn, "" where the end-of-sequence token alone does. */
   readonly endOfTurn: string
+  /** Jinja by which other tools render the same, to be saved beside a model; absent where there is none. */
+  readonly source?: string
 }
 
 /** No roles at all: the contents, a newline after each. For small models trained on one task. */
 export const plain: ChatTemplate = {
   name: "plain",
   render: (messages) => messages.map((m) => `${m.content}\n`).join(""),
-  endOfTurn: ""
+  endOfTurn: "",
+  source: "{% for message in messages %}{{ message['content'] }}\n{% endfor %}"
 }
 
 /** `<|im_start|>role`, the content, `<|im_end|>`: a turn a message. */
@@ -27,7 +30,10 @@ export const chatMl: ChatTemplate = {
   render: (messages, { generationPrompt = true } = {}) =>
     messages.map((m) => `<|im_start|>${m.role}\n${m.content}<|im_end|>\n`).join("") +
     (generationPrompt ? "<|im_start|>assistant\n" : ""),
-  endOfTurn: "<|im_end|>"
+  endOfTurn: "<|im_end|>",
+  source:
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}" +
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 }
 
 /** Whether a completion appended to the rendered prompt is what rendering the whole conversation begins with. */
@@ -47,7 +53,8 @@ export const mergeSystem = (messages: ReadonlyArray<Message>): ReadonlyArray<Mes
 }
 
 /** The same template for models without a system role: system messages go to the start of the user's first turn. */
-export const withoutSystem = (template: ChatTemplate): ChatTemplate => ({
-  ...template,
-  render: (messages, options) => template.render(mergeSystem(messages), options)
+export const withoutSystem = ({ name, endOfTurn, render }: ChatTemplate): ChatTemplate => ({
+  name,
+  endOfTurn,
+  render: (messages, options) => render(mergeSystem(messages), options)
 })

@@ -3,6 +3,7 @@ import type { Message } from "../data/index.ts"
 import type { ChatTemplate } from "./ChatTemplate.ts"
 import { ChatRejected } from "./errors.ts"
 import type { Tokenizer } from "./Tokenizer.ts"
+import { turnEnd } from "./turnEnd.ts"
 
 /** A conversation as a model reads it, and which of its tokens are an assistant's own. */
 export interface EncodedConversation {
@@ -53,13 +54,8 @@ export const encodeConversation = (
   const { endOfTurn, render, name } = template
   const reject = (kind: ChatRejected["kind"], reason: string) =>
     Result.fail(new ChatRejected({ kind, template: name, reason }))
-  if (endOfTurn !== "" && tokenizer.encode(endOfTurn).length !== 1) {
-    const count = tokenizer.encode(endOfTurn).length
-    return reject(
-      "unended",
-      `the end of a turn, "${endOfTurn}", is ${count} tokens: the tokenizer is not the template's.`
-    )
-  }
+  const end = turnEnd(template, tokenizer)
+  if (Result.isFailure(end)) return Result.fail(end.failure)
   const whole = render(messages, { generationPrompt: false })
   const parts: Array<Part> = []
   let done = 0
@@ -79,12 +75,12 @@ export const encodeConversation = (
       return reject("prefix", `${reason} Give each assistant's turn as a conversation of its own.`)
     }
     const text = tail.slice(head.length)
-    const end = endOfTurn === "" ? text.trimEnd().length : text.lastIndexOf(endOfTurn) + endOfTurn.length
-    if (endOfTurn === "" ? turn < messages.length - 1 : end < endOfTurn.length) {
+    const stop = endOfTurn === "" ? text.trimEnd().length : text.lastIndexOf(endOfTurn) + endOfTurn.length
+    if (endOfTurn === "" ? turn < messages.length - 1 : stop < endOfTurn.length) {
       return reject("unended", `nothing marks the end of message ${turn}, so a model would not learn to stop there.`)
     }
-    advance(head.length + (emptyThought.exec(text.slice(0, end))?.[0].length ?? 0), false)
-    advance(head.length + end, true, ...(endOfTurn === "" ? [tokenizer.eosId] : []))
+    advance(head.length + (emptyThought.exec(text.slice(0, stop))?.[0].length ?? 0), false)
+    advance(head.length + stop, true, ...(endOfTurn === "" ? [tokenizer.eosId] : []))
   }
   if (endOfTurn !== "") advance(whole.length, false)
   const ids = parts.flatMap((part) => part.ids)

@@ -94,7 +94,7 @@ export const jinjaTemplate = (source: string, options: JinjaOptions = {}): Resul
       }
     }
     return Result.try({
-      try: (): ChatTemplate => ({ name, render, endOfTurn: endOfTurn(render) }),
+      try: (): ChatTemplate => ({ name, render, endOfTurn: endOfTurn(render), source }),
       catch: (cause) =>
         cause instanceof BadTemplate
           ? cause
