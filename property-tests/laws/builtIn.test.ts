@@ -5,11 +5,13 @@ import {
   type AdvantageEstimator,
   Aggregations,
   Discriminator,
+  type DiscriminatorObjective,
   KlEstimators,
   PolicyLoss,
-  RewardForms
+  RewardForms,
+  type Slopes
 } from "../../src/core/objective/index.ts"
-import { add, mul, sum } from "../../src/core/program/index.ts"
+import { add, type Expr, mean, mul, relu, sub, sum } from "../../src/core/program/index.ts"
 import {
   arithmeticPerturbation,
   corruptAnswerNearbyNumber,
@@ -60,6 +62,10 @@ describe("objectives", () => {
   // Each pair pulls at both of its traces.
   hold(Laws.discriminator(Discriminator.pairwise({ margin: 0 }), { ...ofTraces, gradientBound: 2 }))
   hold(Laws.discriminator(Discriminator.wgan({ gradientPenalty: 0 }), { gradientBound: 2 }))
+  for (const gradientPenalty of [0.1, 10]) {
+    hold(Laws.discriminator(Discriminator.wgan({ gradientPenalty }), { gradientBound: 2 }))
+    hold(Laws.gradientPenalty(Discriminator.wgan({ gradientPenalty })))
+  }
   hold(Laws.policy(PolicyLoss.grpo({ clipLow: 0.2, clipHigh: 0.2, klCoefficient: 0 }), { withoutKl: true }))
   for (const aggregation of [Aggregations.bnpo, Aggregations.drGrpo(8), Aggregations.dapo]) {
     const clipped = { clipLow: 0.2, clipHigh: 0.28, klCoefficient: 0, aggregation }
@@ -147,6 +153,26 @@ describe("laws can fail", () => {
     expect(broken(Laws.advantage(Advantage.groupRelative(), { scale: "proportional" }))).toEqual([
       "rewards times c have c times the advantages"
     ])
+  })
+
+  it("error: a penalty on the mean slope, one that only steep critics pay, and none at all", () => {
+    const [zero, pull] = [
+      "the penalty is 0 exactly for critics of unit gradient, and above 0 for others",
+      "the penalty pulls every slope towards 1"
+    ]
+    const penalised = (name: string, penalty: (slopes: Slopes) => Expr): DiscriminatorObjective => ({
+      name,
+      needs: { slopes: true },
+      loss: ({ logits, slopes }) => ({ loss: add(mean(logits), penalty(slopes!)), metrics: {} })
+    })
+    const squared = (x: Expr) => mean(mul(x, x))
+    const found = (name: string, penalty: (slopes: Slopes) => Expr) =>
+      broken(Laws.gradientPenalty(penalised(name, penalty)))
+    expect(found("each", ({ norms }) => squared(sub(norms, 1)))).toEqual([])
+    expect(found("mean", ({ norms }) => squared(sub(mean(norms), 1)))).toEqual([zero, pull])
+    expect(found("steep", ({ norms }) => squared(relu(sub(norms, 1))))).toEqual([zero, pull])
+    expect(found("towards 0", ({ norms }) => squared(norms))).toEqual([zero, pull])
+    expect(broken(Laws.gradientPenalty(Discriminator.bce({ labelSmoothing: 0 })))).toEqual([zero, pull])
   })
 
   it("error: an interval that counts from 0, a reward that falls, a span that starts too early, padding that counts", () => {

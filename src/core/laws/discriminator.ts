@@ -2,6 +2,7 @@ import fc from "fast-check"
 import type { DiscriminatorObjective } from "../objective/index.ts"
 import { cuts, eighths, mixed, offsets, perToken, ROWS, reordered, rowsOf, WIDTH, widened } from "./batch.ts"
 import { differentiable } from "./differentiable.ts"
+import { levelSlopes } from "./gradientPenalty.ts"
 import { allClose, close, type Law, law } from "./Law.ts"
 
 type Numbers = ReadonlyArray<number>
@@ -35,16 +36,21 @@ export interface DiscriminatorClaims {
 
 /**
  * What holds of every discriminator objective on units: it parts the classes, sees them alike, ignores the rest; and of
- * this one by its claims.
+ * this one by its claims. Slopes, where it reads them, are all 1; `gradientPenalty` has the laws of others.
  */
 export const discriminator = (
   subject: DiscriminatorObjective,
   claims: DiscriminatorClaims = {}
 ): ReadonlyArray<Law> => {
   const { unitsExchangeable = true, additive = true, nonNegative = false, gradientBound } = claims
+  const beside = subject.needs?.slopes === true ? { slopes: levelSlopes } : {}
   const built = (width: number) => {
     const shape = [ROWS, width]
-    return differentiable({ logits: shape, expert: shape, policy: shape }, "logits", (b) => subject.loss(b).loss)
+    return differentiable(
+      { logits: shape, expert: shape, policy: shape },
+      "logits",
+      (units) => subject.loss({ ...units, ...beside }).loss
+    )
   }
   const [run, wide] = [built(WIDTH), built(2 * WIDTH)]
   const shape = [ROWS, WIDTH]
@@ -52,7 +58,7 @@ export const discriminator = (
     { logits: shape, expert: shape, policy: shape, ofExpert: [1, 1], ofPolicy: [1, 1] },
     "logits",
     ({ ofExpert, ofPolicy, ...units }) =>
-      subject.loss({ ...units, totals: { expert: ofExpert, policy: ofPolicy } }).loss
+      subject.loss({ ...units, ...beside, totals: { expert: ofExpert, policy: ofPolicy } }).loss
   )
   const of = (logits: Numbers, labels: ReadonlyArray<Label>) =>
     run({ logits, expert: weights(labels, "expert"), policy: weights(labels, "policy") })
