@@ -1,26 +1,31 @@
+import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Laws from "../../src/core/laws/index.ts"
 import {
   Advantage,
   type AdvantageEstimator,
   Aggregations,
+  type BatchAdvantageEstimator,
   Discriminator,
   type DiscriminatorObjective,
   KlEstimators,
   PolicyLoss,
+  type PolicyObjective,
+  type RewardForm,
   RewardForms,
+  SamplerCorrections,
   type Slopes
 } from "../../src/core/objective/index.ts"
-import { add, type Expr, mean, mul, relu, sub, sum } from "../../src/core/program/index.ts"
+import { add, cumSum, type Expr, full, mean, mul, relu, sub, sum } from "../../src/core/program/index.ts"
 import {
   arithmeticPerturbation,
-  corruptAnswerNearbyNumber,
-  corruptAnswerWithThinkNumber,
   corruptNumbers,
-  flipOperatorInOneStep,
+  equationPerturbations,
   Granularities,
   type Perturbation,
-  Perturbations
+  Perturbations,
+  referencePerturbations,
+  storedCorruptions
 } from "../../src/core/reward/index.ts"
 import { StepRules } from "../../src/core/text/index.ts"
 
@@ -37,28 +42,58 @@ describe("granularities", () => {
 })
 
 describe("advantages", () => {
-  hold(Laws.advantage(Advantage.groupRelative(), { zeroMeanOfRollouts: true, scale: "invariant" }))
-  hold(Laws.advantage(Advantage.groupRelative({ floor: 1 }), { zeroMeanOfRollouts: true }))
-  hold(Laws.advantage(Advantage.groupRelative({ scale: "none" }), { zeroMeanOfRollouts: true, scale: "proportional" }))
-  hold(Laws.advantage(Advantage.positivePart(Advantage.groupRelative())))
-  for (const gamma of [0, 0.9, 1]) hold(Laws.advantage(Advantage.discounted(gamma), { scale: "invariant" }))
-  for (const gamma of [0, 0.9, 1]) hold(Laws.advantage(Advantage.unitRelative({ gamma }), { scale: "invariant" }))
-  hold(Laws.advantage(Advantage.averageDense(), { zeroMeanOfRollouts: true, scale: "invariant" }))
-  hold(Laws.advantage(Advantage.segmentLocal(), { scale: "invariant" }))
-  hold(Laws.advantage(Advantage.leaveOneOut({ gamma: 0.9 }), { scale: "proportional" }))
+  const { averageDense, batchScaled, discounted, discountedDense, groupRelative, leaveOneOut, positivePart } = Advantage
+  const { LocalSignals, plusOutcome, plusOutcomes, returnsToGo, segmentLocal, unitRelative } = Advantage
+  /** A batch of one group. */
+  const alone = ({ name, estimateBatch }: BatchAdvantageEstimator): AdvantageEstimator => ({
+    name,
+    estimate: (group) => estimateBatch([group])[0]!
+  })
+  const centred = { zeroMeanOfRollouts: true, scale: "invariant" } as const
+  const proportional = { scale: "proportional" } as const
+  const tokens = { as: "sum", over: "tokens" } as const
+  const units = { as: "mean", over: "units" } as const
+  hold(Laws.advantage(groupRelative(), centred))
+  hold(Laws.advantage(groupRelative({ floor: 1 }), { zeroMeanOfRollouts: true }))
+  hold(Laws.advantage(groupRelative({ scale: "none" }), { ...centred, ...proportional }))
+  hold(Laws.advantage(positivePart(groupRelative())))
+  hold(Laws.advantage(alone(batchScaled()), centred))
+  hold(Laws.advantage(alone(plusOutcomes(batchScaled())), centred))
+  hold(Laws.advantage(plusOutcome(groupRelative()), centred))
+  hold(Laws.advantage(averageDense(), { ...centred, ofTokens: true }))
+  for (const gamma of [0, 0.9, 1]) hold(Laws.advantage(discounted(gamma), { scale: "invariant" }))
+  hold(Laws.discountedAdvantage(discounted, units))
+  for (const gamma of [0, 0.9]) hold(Laws.advantage(unitRelative({ gamma }), { scale: "invariant" }))
+  hold(Laws.advantage(unitRelative({ gamma: 1 }), centred))
+  hold(Laws.advantage(unitRelative({ gamma: 0.9, scale: "none" }), proportional))
+  hold(Laws.discountedAdvantage((gamma) => unitRelative({ gamma }), units))
+  for (const gamma of [0, 0.9, 1]) hold(Laws.advantage(discountedDense({ gamma }), { ofTokens: true }))
+  hold(Laws.discountedAdvantage((gamma) => discountedDense({ gamma, smallestWeight: 0 }), tokens))
+  for (const gamma of [0, 0.9, 1]) hold(Laws.advantage(leaveOneOut({ gamma }), { ...proportional, ofTokens: true }))
+  hold(Laws.discountedAdvantage((gamma) => leaveOneOut({ gamma, smallestWeight: 0 }), tokens))
+  hold(Laws.advantage(segmentLocal(), { scale: "invariant" }))
+  for (const signal of Object.values(LocalSignals))
+    hold(Laws.advantage(segmentLocal({ local: { signal, weight: 0.5 } })))
+  hold(Laws.returns("returnsToGo", returnsToGo, "sum"))
 })
 
 describe("objectives", () => {
   // Each class weighs ½, a logit's derivative is at most 1.
   const smoothed = { nonNegative: true, gradientBound: 1 }
+  // σ(f) = 1 - ε at ε = 0.1.
+  const bestLogit = Math.log(9)
   // A trace counts as one, and its share depends on its other units.
   const ofTraces = { unitsExchangeable: false, additive: false, nonNegative: true }
   hold(Laws.discriminator(Discriminator.bce({ labelSmoothing: 0 }), smoothed))
-  hold(Laws.discriminator(Discriminator.bce({ labelSmoothing: 0.1 }), smoothed))
+  hold(Laws.discriminator(Discriminator.bce({ labelSmoothing: 0.1 }), { ...smoothed, bestLogit }))
   hold(
-    Laws.discriminator(Discriminator.bce({ labelSmoothing: 0.1, average: "traces" }), { ...ofTraces, gradientBound: 1 })
+    Laws.discriminator(Discriminator.bce({ labelSmoothing: 0.1, average: "traces" }), {
+      ...ofTraces,
+      gradientBound: 1,
+      bestLogit
+    })
   )
-  hold(Laws.discriminator(Discriminator.bce({ labelSmoothing: 0.1, expertShare: "units" }), smoothed))
+  hold(Laws.discriminator(Discriminator.bce({ labelSmoothing: 0.1, expertShare: "units" }), { ...smoothed, bestLogit }))
   // Each pair pulls at both of its traces.
   hold(Laws.discriminator(Discriminator.pairwise({ margin: 0 }), { ...ofTraces, gradientBound: 2 }))
   hold(Laws.discriminator(Discriminator.wgan({ gradientPenalty: 0 }), { gradientBound: 2 }))
@@ -71,6 +106,12 @@ describe("objectives", () => {
     const clipped = { clipLow: 0.2, clipHigh: 0.28, klCoefficient: 0, aggregation }
     const additive = aggregation !== Aggregations.bnpo
     hold(Laws.policy(PolicyLoss.clippedSurrogate(clipped), { withoutKl: true, additive }))
+    const { truncated, masked } = SamplerCorrections
+    for (const correction of [truncated({ level: "token", cap: 2 }), masked({ level: "sequence", cap: 2 })]) {
+      hold(Laws.policy(PolicyLoss.clippedSurrogate({ ...clipped, correction }), { withoutKl: true, additive }))
+    }
+    const geometric = { ...clipped, ratio: "sequence" } as const
+    hold(Laws.policy(PolicyLoss.clippedSurrogate(geometric), { withoutKl: false, additive, sequenceRatio: true }))
   }
   hold(Laws.policy(PolicyLoss.grpo({ clipLow: 0.1, clipHigh: 0.3, klCoefficient: 0.1 }), { withoutKl: false }))
 })
@@ -82,15 +123,31 @@ describe("estimators of KL", () => {
 })
 
 describe("reward forms", () => {
-  for (const form of [RewardForms.logit, RewardForms.logRatio, RewardForms.gail, RewardForms.logExpert]) {
-    hold(Laws.rewardForm(form))
-    hold(Laws.rewardForm(RewardForms.scaled(form, { temperature: 2, clamp: [-5, 5] })))
+  const { gail, logExpert, logit, logRatio, scaled } = RewardForms
+  const forms: ReadonlyArray<readonly [RewardForm, NonNullable<Laws.RewardFormClaims["definition"]>]> = [
+    [logit, (ofExpert, ofPolicy) => ofExpert - ofPolicy],
+    [logRatio, (ofExpert, ofPolicy) => ofExpert - ofPolicy],
+    [gail, (_, ofPolicy) => -ofPolicy],
+    [logExpert, (ofExpert) => ofExpert]
+  ]
+  for (const [form, definition] of forms) {
+    hold(Laws.rewardForm(form, { definition }))
+    hold(Laws.rewardForm(scaled(form, { temperature: 2, clamp: [-5, 5] })))
   }
 })
 
 describe("perturbations", () => {
-  const single = [flipOperatorInOneStep, corruptNumbers, corruptAnswerNearbyNumber, corruptAnswerWithThinkNumber]
-  for (const one of [...single, arithmeticPerturbation(), Perturbations.chain(single)]) hold(Laws.perturbation(one))
+  const all = [
+    ...referencePerturbations,
+    ...equationPerturbations(),
+    arithmeticPerturbation(),
+    Perturbations.chain(referencePerturbations),
+    Perturbations.oneOf(referencePerturbations)
+  ]
+  for (const one of all) hold(Laws.perturbation(one))
+  const completions = ["<think>\na\n</think>\n<answer>\n1\n</answer>", "<think>\nb\n</think>\n<answer>\n2\n</answer>"]
+  const rows = completions.map((completion) => ({ completion, reasonings: ["a", "c"], answers: ["1", "3"] }))
+  hold(Laws.perturbation(storedCorruptions(rows), fc.constantFrom(...completions, "none of them")))
 })
 
 describe("laws can fail", () => {
@@ -216,5 +273,59 @@ describe("laws can fail", () => {
     expect(broken(Laws.policy(unmasked, { withoutKl: true }))).toContain(
       "tokens outside the mask move nothing and are not moved"
     )
+  })
+
+  it("error: a best logit, a definition and a share of tokens that are not this one's", () => {
+    const bce = Discriminator.bce({ labelSmoothing: 0.1 })
+    expect(broken(Laws.discriminator(bce, { bestLogit: 2 }))).toEqual([
+      "the loss is smallest where expert units are at 2 and policy units at -2"
+    ])
+    const summed: DiscriminatorObjective = {
+      name: "summed",
+      loss: ({ logits, expert, policy }) => ({ loss: sum(mul(logits, sub(policy, expert))), metrics: {} })
+    }
+    expect(broken(Laws.discriminator(summed))).toEqual([
+      "units of n tokens that all have its logit and its weight give the units' loss"
+    ])
+    const definition = (ofExpert: number) => ofExpert
+    expect(broken(Laws.rewardForm(RewardForms.gail, { definition }))).toEqual([
+      "is what its definition makes of D = σ(f)"
+    ])
+    expect(broken(Laws.advantage(Advantage.groupRelative(), { ofTokens: true }))).toEqual([
+      "units have the advantages of their tokens, each with the unit's reward"
+    ])
+  })
+
+  it("error: returns that divide by γ^k, that start one late, and a mean taken for a sum", () => {
+    const divided = (xs: ReadonlyArray<number>, gamma: number) => {
+      const scaled = xs.map((x, k) => x * gamma ** k)
+      return xs.map((_, k) => scaled.slice(k).reduce((total, x) => total + x, 0) / gamma ** k)
+    }
+    expect(broken(Laws.returns("divided", divided, "sum"))).toContain("5000 rewards give finite numbers, whatever γ")
+    const late = (xs: ReadonlyArray<number>, gamma: number) => [...Advantage.returnsToGo(xs, gamma).slice(1), 0]
+    expect(broken(Laws.returns("late", late, "sum"))).toHaveLength(3)
+    expect(broken(Laws.returns("summed", Advantage.returnsToGo, "mean"))).toHaveLength(2)
+    const units = { as: "sum", over: "units" } as const
+    expect(broken(Laws.discountedAdvantage(Advantage.discounted, units))).toHaveLength(1)
+    const dense = (gamma: number) => Advantage.discountedDense({ gamma, smallestWeight: 0 })
+    expect(broken(Laws.discountedAdvantage(dense, units))).toHaveLength(1)
+  })
+
+  it("error: a gradient that is not the policy gradient, one that depends on the order, a perturbation never tried", () => {
+    const grpo = PolicyLoss.grpo({ clipLow: 0.2, clipHigh: 0.2, klCoefficient: 0 })
+    const fed = (change: (b: Parameters<typeof grpo.loss>[0]) => Parameters<typeof grpo.loss>[0]): PolicyObjective => ({
+      ...grpo,
+      loss: (b) => grpo.loss(change(b))
+    })
+    const squared = fed((b) => ({ ...b, advantages: mul(b.advantages, b.advantages) }))
+    expect(broken(Laws.policy(squared, { withoutKl: true }))).toContain(
+      "at ratio 1 the gradient is the policy gradient, -A of each token times its weight"
+    )
+    const growing = fed((b) => ({ ...b, advantages: mul(b.advantages, cumSum(full(b.mask.shape, 1), 0)) }))
+    expect(broken(Laws.policy(growing, { withoutKl: true }))).toContain(
+      "completions in another order, and tokens alike in all, give the same loss"
+    )
+    const stored = storedCorruptions([{ completion: "a", reasonings: ["b"], answers: ["1"] }])
+    expect(broken(Laws.perturbation(stored))).toEqual(["changes some of the texts that it is tried on"])
   })
 })

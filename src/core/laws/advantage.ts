@@ -37,6 +37,8 @@ export interface AdvantageClaims {
    * the advantages (`proportional`); not looked at by default.
    */
   readonly scale?: "invariant" | "proportional"
+  /** Tokens count, each with the reward of its unit, and not units; false by default. */
+  readonly ofTokens?: boolean
 }
 
 /** Most that a floor of 1e-4 under deviations of rewards in eighths takes off an advantage. */
@@ -50,14 +52,14 @@ const scales = ({ estimate, name }: AdvantageEstimator, scale: "invariant" | "pr
       const [once, times] = [estimate(group), estimate(mapRewards(group, (r) => c * r))]
       const [factor, tolerance] = scale === "invariant" ? [1, FLOOR_SHARE] : [c, 1e-9]
       return times.every((row, i) =>
-        row.every((a, t) => Math.abs(a - factor * once[i]![t]!) <= tolerance * Math.max(1e-6, Math.abs(a)))
+        row.every((a, t) => Math.abs(a - factor * once[i]![t]!) <= tolerance * Math.max(1e-3, Math.abs(a)))
       )
     }
   )
 
 /** What holds of every estimator of advantages within a group, and of this one by its claims. */
 export const advantage = (subject: AdvantageEstimator, claims: AdvantageClaims = {}): ReadonlyArray<Law> => {
-  const { shiftInvariant = true, zeroMeanOfRollouts = false, scale } = claims
+  const { shiftInvariant = true, zeroMeanOfRollouts = false, scale, ofTokens = false } = claims
   const { estimate, name } = subject
   return [
     law(`${name}: one finite number a token, whatever the rewards`, groups, (group) =>
@@ -89,6 +91,17 @@ export const advantage = (subject: AdvantageEstimator, claims: AdvantageClaims =
           )
         ]
       : []),
-    ...(scale === undefined ? [] : [scales(subject, scale)])
+    ...(scale === undefined ? [] : [scales(subject, scale)]),
+    ...(ofTokens
+      ? [
+          law(`${name}: units have the advantages of their tokens, each with the unit's reward`, groups, (group) => {
+            const apart = group.map(({ units, unitOf }) => ({
+              units: Array.from(unitOf, (k) => units[k]!),
+              unitOf: Array.from(unitOf, (_, t) => t)
+            }))
+            return agree(estimate(group), estimate(apart))
+          })
+        ]
+      : [])
   ]
 }

@@ -32,6 +32,8 @@ export interface DiscriminatorClaims {
   readonly nonNegative?: boolean
   /** Most that the sizes of the gradient in all logits add up to; not looked at by default. */
   readonly gradientBound?: number
+  /** Logit of expert units, and its negative that of policy units, at which no other lowers the loss; not looked at by default. */
+  readonly bestLogit?: number
 }
 
 /**
@@ -42,7 +44,7 @@ export const discriminator = (
   subject: DiscriminatorObjective,
   claims: DiscriminatorClaims = {}
 ): ReadonlyArray<Law> => {
-  const { unitsExchangeable = true, additive = true, nonNegative = false, gradientBound } = claims
+  const { unitsExchangeable = true, additive = true, nonNegative = false, gradientBound, bestLogit } = claims
   const beside = subject.needs?.slopes === true ? { slopes: levelSlopes } : {}
   const built = (width: number) => {
     const shape = [ROWS, width]
@@ -117,6 +119,16 @@ export const discriminator = (
         labels.map(() => 0),
         labels
       ).gradient.every((g, i) => (labels[i] === "expert" ? g < 0 : labels[i] === "policy" ? g > 0 : g === 0))
+    ),
+    law(
+      `${subject.name}: units of n tokens that all have its logit and its weight give the units' loss`,
+      batches,
+      ({ logits, labels }) => {
+        const twice = <A>(xs: ReadonlyArray<A>) => xs.flatMap((x) => [x, x])
+        const [expert, policy] = [weights(labels, "expert"), weights(labels, "policy")]
+        const tokens = wide({ logits: twice(logits), expert: twice(expert), policy: twice(policy) })
+        return close(run({ logits, expert, policy }).loss, tokens.loss)
+      }
     )
   ]
   const exchangeable = law(
@@ -170,11 +182,24 @@ export const discriminator = (
         ) <=
         bound * (1 + 1e-9)
     )
+  const best = (logit: number) =>
+    law(
+      `${subject.name}: the loss is smallest where expert units are at ${logit} and policy units at ${-logit}`,
+      parted,
+      ({ logits, labels }) => {
+        const { loss, gradient } = of(
+          labels.map((label) => (label === "policy" ? -logit : logit)),
+          labels
+        )
+        return gradient.every((g) => close(g, 0)) && loss <= of(logits, labels).loss + 1e-9
+      }
+    )
   return [
     ...always,
     ...(unitsExchangeable ? [exchangeable] : []),
     ...(additive ? adds : []),
     ...(nonNegative ? [positive] : []),
-    ...(gradientBound === undefined ? [] : [bounded(gradientBound)])
+    ...(gradientBound === undefined ? [] : [bounded(gradientBound)]),
+    ...(bestLogit === undefined ? [] : [best(bestLogit)])
   ]
 }

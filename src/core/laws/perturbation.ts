@@ -10,18 +10,40 @@ const sentence = fc.oneof(
   fc.constantFrom("A 40-year-old man has high blood pressure.", "The infection causes fever.", "Surgery is indicated.")
 )
 
-/** Traces in the think/answer format: sums, clinical sentences, answers that are numbers, letters, words, or nothing. */
+/** What the last equation comes to; 0 without one. */
+const lastResult = (lines: ReadonlyArray<string>): string =>
+  /= (-?\d+)\.$/.exec(lines.findLast((l) => l.includes("=")) ?? "")?.[1] ?? "0"
+
+/** Traces in the think/answer format: sums, clinical sentences, answers that follow from them, numbers, letters, words, or nothing. */
 export const traces: fc.Arbitrary<string> = fc
   .tuple(
     fc.array(sentence, { maxLength: 5 }),
-    fc.oneof(fc.nat(99).map(String), fc.constantFrom("yes", "C", "2.50", "B. iron", ""))
+    fc.oneof(
+      fc.constant(lastResult),
+      fc.oneof(fc.nat(99).map(String), fc.constantFrom("yes", "C", "2.50", "B. iron", ""))
+    )
   )
-  .map(([lines, answer]) => ThinkAnswer.render(lines.join("\n"), answer))
+  .map(([lines, answer]) => ThinkAnswer.render(lines.join("\n"), typeof answer === "string" ? answer : answer(lines)))
 
-/** What holds of every perturbation: it says what it changed, changes that alone, and repeats itself. */
-export const perturbation = (subject: Perturbation): ReadonlyArray<Law> => {
-  const seeded = fc.tuple(traces, fc.nat())
+/**
+ * What holds of every perturbation: it says what it changed, changes that alone, and repeats itself.
+ *
+ * @param texts completions that it is tried on; some of them must be such that it has something to change
+ */
+export const perturbation = (subject: Perturbation, texts: fc.Arbitrary<string> = traces): ReadonlyArray<Law> => {
+  const seeded = fc.tuple(texts, fc.nat())
   return [
+    {
+      name: `${subject.name}: changes some of the texts that it is tried on`,
+      check: ({ seed = 42, numRuns = 200 } = {}) => {
+        const tried = fc.sample(seeded, { seed, numRuns })
+        if (tried.some(([text, stream]) => Perturbations.perturb(subject, text, stream)._tag === "Perturbed")) return
+        throw new Error(
+          `${subject.name} changed none of ${numRuns} texts (seed ${seed}), e.g. not ${JSON.stringify(tried[0]![0])}, so no law ` +
+            "of it was tried. Give Laws.perturbation texts in which it has something to change."
+        )
+      }
+    },
     law(`${subject.name}: equal seeds give equal results`, seeded, ([text, seed]) => {
       const [a, b] = [Perturbations.perturb(subject, text, seed), Perturbations.perturb(subject, text, seed)]
       return JSON.stringify(a) === JSON.stringify(b)

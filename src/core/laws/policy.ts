@@ -1,12 +1,12 @@
 import fc from "fast-check"
-import type { PolicyBatch, PolicyObjective } from "../objective/index.ts"
-import { cuts, eighths, offsets, perToken, ROWS, rowsOf, WIDTH, widened } from "./batch.ts"
+import type { PolicyBatch, PolicyMicroBatch, PolicyObjective } from "../objective/index.ts"
+import { cuts, eighths, offsets, perToken, ROWS, reordered, rowsOf, WIDTH, widened } from "./batch.ts"
 import { differentiable } from "./differentiable.ts"
 import { allClose, close, type Law, law } from "./Law.ts"
 
 type Numbers = ReadonlyArray<number>
 
-const steps = fc.record({
+const ofTokens = fc.record({
   logProbs: perToken(eighths(4).map((x) => x - 4)),
   advantages: perToken(eighths(3)),
   mask: perToken(fc.constantFrom(0, 1, 1, 1)),
@@ -35,17 +35,29 @@ export interface PolicyClaims {
   readonly withoutKl: boolean
   /** Losses of micro-batches that know the whole's completions and tokens add up; true by default. */
   readonly additive?: boolean
+  /** The tokens of a completion share one ratio, and so must share an advantage; false by default. */
+  readonly sequenceRatio?: boolean
 }
+
+/** Every token of a completion has the advantage of its first. */
+const ofCompletions = ofTokens.map(
+  (step): Step => ({ ...step, advantages: step.advantages.map((_, i) => step.advantages[i - (i % WIDTH)]!) })
+)
+
+/** A sampler that reports what the trainer finds, for objectives that correct for one which does not. */
+const sampled = <B extends PolicyBatch>(subject: PolicyObjective, batch: B): PolicyMicroBatch =>
+  subject.correction === undefined ? batch : { ...batch, samplerLogProbs: batch.oldLogProbs }
 
 /** What holds of every clipped policy objective, and of this one by its claims. */
 export const policy = (subject: PolicyObjective, claims: PolicyClaims): ReadonlyArray<Law> => {
-  const { withoutKl, additive = true } = claims
+  const { withoutKl, additive = true, sequenceRatio = false } = claims
+  const steps = sequenceRatio ? ofCompletions : ofTokens
   const built = (width: number) => {
     const shape = [ROWS, width]
     return differentiable(
       { logProbs: shape, oldLogProbs: shape, referenceLogProbs: shape, advantages: shape, mask: shape },
       "logProbs",
-      (batch) => subject.loss(batch).loss
+      (batch) => subject.loss(sampled(subject, batch)).loss
     )
   }
   const [run, wide] = [built(WIDTH), built(2 * WIDTH)]
@@ -61,7 +73,7 @@ export const policy = (subject: PolicyObjective, claims: PolicyClaims): Readonly
       tokens: [1, 1]
     },
     "logProbs",
-    (batch) => subject.loss(batch).loss
+    (batch) => subject.loss(sampled(subject, batch)).loss
   )
   const drifted = (step: Step) => run(feeds(step))
   const onPolicy = (step: Step, factor = 1) =>
@@ -97,18 +109,37 @@ export const policy = (subject: PolicyObjective, claims: PolicyClaims): Readonly
     law(`${subject.name}: no advantage and no distance from the reference give no gradient`, steps, (step) =>
       onPolicy(step, 0).gradient.every((g) => close(g, 0))
     ),
-    law(`${subject.name}: at ratio 1 the gradient is linear in the advantages, and of their sign`, steps, (step) => {
-      const once = onPolicy(step).gradient
-      const twice = onPolicy(step, 2).gradient
-      const signed = once.every((g, i) => step.mask[i] === 0 || Math.sign(g) === -Math.sign(step.advantages[i]!))
-      return (
-        signed &&
-        allClose(
-          twice,
-          once.map((g) => 2 * g)
+    law(
+      `${subject.name}: at ratio 1 the gradient is the policy gradient, -A of each token times its weight`,
+      steps,
+      (step) => {
+        const weight = onPolicy({ ...step, advantages: step.advantages.map(() => -1) }).gradient
+        const { gradient } = onPolicy(step)
+        return (
+          weight.every((w, i) => (step.mask[i] === 0 ? w === 0 : w > 0)) &&
+          allClose(
+            gradient,
+            weight.map((w, i) => -step.advantages[i]! * w)
+          )
         )
-      )
-    })
+      }
+    ),
+    law(
+      `${subject.name}: completions in another order, and tokens alike in all, give the same loss`,
+      fc.tuple(steps, reordered),
+      ([step, places]) => {
+        const moved = (xs: Numbers) => places.map((i) => xs[i]!)
+        const { logProbs, advantages, mask, drift } = step
+        const other = {
+          logProbs: moved(logProbs),
+          advantages: moved(advantages),
+          mask: moved(mask),
+          drift: moved(drift)
+        }
+        const [here, there] = [drifted(step), drifted(other)]
+        return close(here.loss, there.loss) && allClose(moved(here.gradient), there.gradient)
+      }
+    )
   ]
   const adds = law(
     `${subject.name}: losses and gradients of micro-batches add up to the whole's`,
