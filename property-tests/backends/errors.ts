@@ -54,6 +54,7 @@ const two = Tensors.f64([1, 2], [2])
 
 const stranger: Memory = {
   write: () => Effect.void,
+  link: () => Effect.void,
   read: () => Effect.succeed({}),
   remove: () => Effect.void,
   names: Effect.succeed([])

@@ -1,5 +1,5 @@
 import { Effect, Layer, Result } from "effect"
-import type { Step } from "../../core/program/index.ts"
+import { Programs, type Step } from "../../core/program/index.ts"
 import {
   Backend,
   type BackendFailure,
@@ -7,13 +7,14 @@ import {
   type CompileOptions,
   checkFeeds,
   type Executable,
-  type Feeds,
+  type LinkedTensor,
   type Memory,
   type UnsupportedOp
 } from "../../core/service/index.ts"
-import type { Tensor } from "../../core/tensor/index.ts"
 import * as Client from "./engine/Client.ts"
-import type { SessionOptions, Tensors } from "./engine/protocol.ts"
+import type { SessionOptions } from "./engine/protocol.ts"
+import * as LinkedMemory from "./LinkedMemory.ts"
+import { ownedAll } from "./LinkedMemory.ts"
 import { cpu as cpuRules } from "./lower/cpu.ts"
 import type { Rules } from "./lower/Plan.ts"
 import { encode } from "./OnnxModel.ts"
@@ -27,6 +28,11 @@ export interface CpuOptions {
   readonly spinning?: boolean
   /** Whether floats below 1.2e-38 count as zero, which saves up to 15% of a training step. On by default. */
   readonly flushDenormals?: boolean
+  /**
+   * Whether frozen weights that lie in a file are copied into the layout of the kernels, once an executable. Off by
+   * default: the engine maps them, at no cost in memory or set-up. See specs/53-memory.md for what either costs.
+   */
+  readonly packing?: boolean
   /** Path prefix under which ONNX Runtime writes a profile of each executable. */
   readonly profile?: string
 }
@@ -38,39 +44,20 @@ interface Provider {
   readonly session: SessionOptions
 }
 
-/** The tensor as the engine holds it, in a buffer that can leave this thread. */
-const owned = (t: Tensor): Tensor =>
-  t.data instanceof Float64Array
-    ? { dtype: "f32", shape: t.shape, data: Float32Array.from(t.data) }
-    : ({ ...t, data: t.data.slice() } as Tensor)
-
-const ownedAll = (tensors: Feeds): Tensors =>
-  Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, owned(t)]))
-
 const make = ({ name, rules, session }: Provider) =>
   Effect.gen(function* () {
     const client = yield* Client.scoped(name, session.flushDenormals)
-    const memories = new WeakMap<Memory, number>()
+    const memories = new WeakMap<Memory, LinkedMemory.LinkedMemory>()
     let count = 0
 
     const memory = Effect.acquireRelease(
       Effect.sync((): Memory => {
-        const memory = count++
-        const held: Memory = {
-          write: (given) =>
-            Effect.suspend(() => {
-              const tensors = ownedAll(given)
-              return Effect.asVoid(client.ask({ _tag: "Write", memory, tensors }, tensors))
-            }),
-          read: (names) => client.ask({ _tag: "Read", memory, names }),
-          remove: (names) => Effect.asVoid(client.ask({ _tag: "Remove", memory, names })),
-          names: client.ask({ _tag: "Names", memory })
-        }
-        memories.set(held, memory)
+        const held = LinkedMemory.make(client, count++)
+        memories.set(held, held)
         return held
       }),
       // A dead engine has freed its memory already.
-      (held) => Effect.ignore(client.ask({ _tag: "Drop", memory: memories.get(held)! }))
+      (held) => Effect.ignore(client.ask({ _tag: "Drop", memory: memories.get(held)!.id }))
     )
 
     const compile = (step: Step, { memory, freeze = [] }: CompileOptions = {}) =>
@@ -87,19 +74,31 @@ const make = ({ name, rules, session }: Provider) =>
               : "lives in the memory of another backend; use one that this backend made."
           return yield* new BadFeed({ name, reason })
         }
+        const inputs = Programs.inputs(step.program)
+        const specs = Object.fromEntries(freeze.flatMap((n) => (inputs[n] === undefined ? [] : [[n, inputs[n]]])))
+        const mapped = known === undefined ? new Map<string, LinkedTensor>() : yield* known.mapped(specs)
+        const files = [...new Set([...mapped.values()].map(({ file }) => file))]
+        const intact = Effect.forEach(files, (file) => file.check, { discard: true })
+        yield* intact
+        if (known !== undefined) yield* known.load(freeze.filter((n) => !mapped.has(n)))
         const { model: graph, plan } = yield* Effect.fromResult(planRun(step, { backend: name, rules, frozen }))
+        const places = Object.fromEntries([...mapped].map(([n, link]) => [n, LinkedMemory.placeOf(link, specs[n]!)]))
         const executable = count++
         yield* Effect.acquireRelease(
           Effect.suspend(() => {
             const model = encode(graph)
-            return client.ask({ _tag: "Compile", executable, memory: known ?? -1, model, plan, session }, model)
+            const memory = known?.id ?? -1
+            return client.ask({ _tag: "Compile", executable, memory, model, plan, places, session }, model)
           }),
           () => Effect.ignore(client.ask({ _tag: "Release", executable }))
         )
         const check = checkFeeds(step)
+        const changing = new Set([...step.resident.filter((n) => !frozen.has(n)), ...step.carry.map((c) => c.into)])
+        const ready = known === undefined ? Effect.void : Effect.andThen(intact, known.load(changing))
         const run: Executable["run"] = (feeds, { at = 0 } = {}) =>
           Effect.gen(function* () {
             yield* Effect.fromResult(check(feeds))
+            yield* ready
             const tensors = ownedAll(feeds)
             return yield* client.ask({ _tag: "Run", executable, feeds: tensors, at }, tensors)
           })
@@ -116,12 +115,13 @@ export const cpuWith = ({
   threads = 0,
   spinning = true,
   flushDenormals = true,
+  packing = false,
   profile
 }: CpuOptions): Layer.Layer<Backend, BackendFailure> =>
   layerOf({
     name: "onnx-cpu",
     rules: cpuRules,
-    session: { threads, spinning, flushDenormals, ...(profile === undefined ? {} : { profile }) }
+    session: { threads, spinning, flushDenormals, packing, ...(profile === undefined ? {} : { profile }) }
   })
 
 /** ONNX Runtime on the CPU, the embedded default: on a thread of its own, with one compute thread a core. */

@@ -29,6 +29,17 @@ export interface Initializer {
   readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array
 }
 
+/** A tensor whose elements lie in a file; the engine maps that range of it into memory. */
+export interface ExternalInitializer {
+  readonly name: string
+  readonly type: ElementType
+  readonly shape: Shape
+  /** From the root of the file system, which sessions name as the folder of external data. */
+  readonly location: string
+  readonly offset: number
+  readonly length: number
+}
+
 /** The type of a graph input or output. */
 export interface ValueInfo {
   readonly name: string
@@ -115,6 +126,23 @@ const tensor = (t: Initializer) => (w: Writer) => {
   w.uint32(bytes(9)).bytes(new Uint8Array(t.data.buffer, t.data.byteOffset, t.data.byteLength))
 }
 
+/** StringStringEntryProto: key 1, value 2. */
+const entry = (key: string, value: string) => (w: Writer) => {
+  text(w, 1, key)
+  text(w, 2, value)
+}
+
+/** TensorProto: dims 1, data_type 2, name 8, external_data 13, data_location 14 (1: external). */
+const external = (t: ExternalInitializer) => (w: Writer) => {
+  packed(w, 1, t.shape)
+  w.uint32(varint(2)).int32(dataType[t.type])
+  text(w, 8, t.name)
+  message(w, 13, entry("location", t.location))
+  message(w, 13, entry("offset", String(t.offset)))
+  message(w, 13, entry("length", String(t.length)))
+  w.uint32(varint(14)).int32(1)
+}
+
 /** ValueInfoProto: name 1, type 2 { tensor_type 1 { elem_type 1, shape 2 { dim 1 { dim_value 1 } } } }. */
 const valueInfo = (v: ValueInfo) => (w: Writer) => {
   text(w, 1, v.name)
@@ -150,17 +178,23 @@ export const encode = (model: OnnxModel): Uint8Array<ArrayBuffer> => {
   return finish(w)
 }
 
+/** What is added to an encoded model. */
+export interface Additions {
+  readonly initializers: ReadonlyArray<Initializer>
+  readonly external: ReadonlyArray<ExternalInitializer>
+  readonly inputs: ReadonlyArray<ValueInfo>
+}
+
 /**
- * The same model with more initializers. Protobuf messages merge by concatenation, so the encoded
+ * The same model with more initializers and inputs. Protobuf messages merge by concatenation, so the encoded
  * model is not touched: this is how values known only to the worker are compiled in.
  */
-export const withInitializers = (
-  model: Uint8Array,
-  initializers: ReadonlyArray<Initializer>
-): Uint8Array<ArrayBuffer> => {
+export const withAdditions = (model: Uint8Array, { initializers, external: mapped, inputs }: Additions) => {
   const w = protobuf.Writer.create()
   message(w, 7, (w) => {
     for (const t of initializers) message(w, 5, tensor(t))
+    for (const t of mapped) message(w, 5, external(t))
+    for (const v of inputs) message(w, 11, valueInfo(v))
   })
   const more = w.finish()
   const whole = new Uint8Array(model.length + more.length)

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { BadFeed, type Feeds, type Memory } from "../../core/service/index.ts"
+import { BadFeed, type Feeds, type LinkedTensor, type Links, type Memory } from "../../core/service/index.ts"
 import { Shapes, type Tensor } from "../../core/tensor/index.ts"
 
 /** A tensor that shares no storage with the original; floats in double precision. */
@@ -18,9 +18,10 @@ const known = (held: ReadonlyMap<string, Tensor>, name: string): Effect.Effect<T
     : Effect.succeed(t)
 }
 
-/** Memory that is a map. */
+/** Memory that is a map. Linked tensors are read at their first use, and kept from then on. */
 export class ReferenceMemory implements Memory {
   readonly held = new Map<string, Tensor>()
+  readonly linked = new Map<string, LinkedTensor>()
 
   readonly write = (tensors: Feeds) =>
     Effect.suspend(() => {
@@ -31,24 +32,52 @@ export class ReferenceMemory implements Memory {
           return Effect.fail(new BadFeed({ name, reason }))
         }
       }
-      for (const [name, t] of Object.entries(tensors)) this.held.set(name, copied(t))
+      for (const [name, t] of Object.entries(tensors)) {
+        this.held.set(name, copied(t))
+        this.linked.delete(name)
+      }
       return Effect.void
     })
 
+  readonly link = (links: Links) =>
+    Effect.sync(() => {
+      for (const [name, link] of Object.entries(links)) {
+        this.linked.set(name, link)
+        this.held.delete(name)
+      }
+    })
+
+  /** Reads what is linked under any of these names. */
+  readonly load = (names: ReadonlyArray<string>) =>
+    Effect.forEach(
+      names,
+      (name) => {
+        const link = this.linked.get(name)
+        return link === undefined ? Effect.void : Effect.flatMap(link.read, (tensor) => this.write({ [name]: tensor }))
+      },
+      { discard: true }
+    )
+
   readonly read = (names: ReadonlyArray<string>) =>
-    Effect.map(
-      Effect.forEach(names, (name) => Effect.map(known(this.held, name), (t) => [name, copied(t)] as const)),
-      (entries) => Object.fromEntries(entries)
+    Effect.andThen(
+      this.load(names),
+      Effect.map(
+        Effect.forEach(names, (name) => Effect.map(known(this.held, name), (t) => [name, copied(t)] as const)),
+        (entries) => Object.fromEntries(entries)
+      )
     )
 
   readonly remove = (names: ReadonlyArray<string>) =>
     Effect.sync(() => {
-      for (const name of names) this.held.delete(name)
+      for (const name of names) {
+        this.held.delete(name)
+        this.linked.delete(name)
+      }
     })
 
-  readonly names = Effect.sync(() => [...this.held.keys()].sort())
+  readonly names = Effect.sync(() => [...this.held.keys(), ...this.linked.keys()].sort())
 }
 
-/** The map of a memory, if this backend made it. */
-export const heldBy = (memory: Memory): Map<string, Tensor> | undefined =>
-  memory instanceof ReferenceMemory ? memory.held : undefined
+/** The memory, if this backend made it. */
+export const own = (memory: Memory): ReferenceMemory | undefined =>
+  memory instanceof ReferenceMemory ? memory : undefined

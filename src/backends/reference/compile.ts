@@ -13,7 +13,7 @@ import {
 } from "../../core/service/index.ts"
 import type { Tensor } from "../../core/tensor/index.ts"
 import { refuseAppend, refuseNames, residentInput } from "./feeds.ts"
-import { copied, heldBy } from "./Memory.ts"
+import { copied, own } from "./Memory.ts"
 
 const failure = (during: "compile" | "run", reason: string, cause?: unknown): BackendFailure =>
   new BackendFailure({ backend: "reference", during, reason, cause })
@@ -55,7 +55,8 @@ export const compile = (
     const made = Programs.attempt(() => Steps.make(step))
     if (Result.isFailure(made)) return yield* failure("compile", made.failure.message, made.failure)
     const state = step.resident[0] ?? step.carry[0]?.into
-    const held = memory === undefined ? undefined : heldBy(memory)
+    const mine = memory === undefined ? undefined : own(memory)
+    const held = mine?.held
     if (held === undefined && (memory !== undefined || state !== undefined)) {
       const reason =
         memory === undefined
@@ -66,6 +67,7 @@ export const compile = (
     const inputs = Programs.inputs(step.program)
     const bad = refuseNames(step, inputs, freeze)
     if (bad !== undefined) return yield* bad
+    if (mine !== undefined) yield* mine.load(freeze)
     const frozen: Record<string, Tensor> = {}
     for (const name of freeze) {
       const t = residentInput(name, held?.get(name), inputs[name]!)
@@ -98,9 +100,12 @@ export const compile = (
       return stop === undefined ? Result.succeed(returned) : Result.fail(stop)
     }
 
+    const touched = [...step.resident.filter((name) => !freeze.includes(name)), ...step.carry.map((c) => c.into)]
+    const load = mine === undefined ? Effect.void : mine.load(touched)
+
     return {
       run: (feeds, { at = 0 } = {}) =>
-        Effect.suspend((): Effect.Effect<Feeds, RunError> => {
+        Effect.flatMap(load, (): Effect.Effect<Feeds, RunError> => {
           try {
             return Effect.fromResult(run(feeds, at))
           } catch (error) {

@@ -11,7 +11,11 @@ export const layer: Layer.Layer<Backend> = Layer.succeed(Backend, {
   name: "reference",
   memory: Effect.acquireRelease(
     Effect.sync(() => new ReferenceMemory()),
-    (memory) => Effect.sync(() => memory.held.clear())
+    (memory) =>
+      Effect.sync(() => {
+        memory.held.clear()
+        memory.linked.clear()
+      })
   ),
   compile
 })

@@ -7,7 +7,10 @@ import { CheckpointRejected } from "./errors.ts"
 import { byFile, choose, type ModelFolder, type Needs, needs, ranges } from "./ModelFolder.ts"
 
 /** Refuses a reward head with a bias other than 0, which the rewards computed here would lack. */
-const withoutBias = (model: ModelFolder, head: Head): Effect.Effect<void, CheckpointRejected, FileSystem.FileSystem> =>
+export const withoutBias = (
+  model: ModelFolder,
+  head: Head
+): Effect.Effect<void, CheckpointRejected, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const bias = head === "reward" ? model.stored["score.bias"] : undefined
     if (bias === undefined) return

@@ -2,6 +2,7 @@ import { Context, type Effect, type Scope } from "effect"
 import type { Step } from "../program/index.ts"
 import type { Tensor } from "../tensor/index.ts"
 import type { BackendFailure, BadFeed, RunError, UnsupportedOp } from "./errors.ts"
+import type { Links } from "./Linked.ts"
 
 /** Feeds by name. */
 export type Feeds = Readonly<Record<string, Tensor>>
@@ -13,6 +14,12 @@ export type Feeds = Readonly<Record<string, Tensor>>
 export interface Memory {
   /** Creates or replaces tensors. */
   readonly write: (tensors: Feeds) => Effect.Effect<void, BackendFailure | BadFeed>
+  /**
+   * Creates or replaces tensors by what lies in files, which is not read until it has to be: a backend may let its engine
+   * read frozen ones where they lie. Files must stay as they are: every use checks them, and fails with `BadFeed` where
+   * one has changed.
+   */
+  readonly link: (links: Links) => Effect.Effect<void, BackendFailure | BadFeed>
   /** Copies of tensors, by name. Fails with `BadFeed` for an unknown name. */
   readonly read: (names: ReadonlyArray<string>) => Effect.Effect<Feeds, BackendFailure | BadFeed>
   /** Frees tensors; unknown names are ignored. */
@@ -39,8 +46,8 @@ export interface CompileOptions {
   /** Where resident inputs live; needed when the step has any. */
   readonly memory?: Memory
   /**
-   * Resident inputs whose present value is compiled in: faster for models that no longer change.
-   * The executable keeps that value even when memory changes.
+   * Resident inputs whose present value is compiled in: faster for models that no longer change, and the way to read
+   * linked tensors from their file. The executable keeps that value even when memory changes.
    */
   readonly freeze?: ReadonlyArray<string>
 }

@@ -1,8 +1,9 @@
 import type { InferenceSession, Tensor as OrtTensor, TypedTensor } from "onnxruntime-common"
 import ort from "onnxruntime-node"
 import type { Tensor } from "../../../core/tensor/index.ts"
-import { elementType, withInitializers } from "../OnnxModel.ts"
-import { append, checkAppend, copy, EngineFailure, type Memory, view } from "./Memory.ts"
+import { elementType, withAdditions } from "../OnnxModel.ts"
+import { bindFrozen, externalFolder, inlineLimit } from "./frozen.ts"
+import { append, checkAppend, copy, EngineFailure, type Memory, type Pinned, view, writable } from "./Memory.ts"
 import type { Answers, Port, Request, RunPlan, SessionOptions, Tensors } from "./protocol.ts"
 import { checkUpdates, loadUpdates, type Values } from "./updateInPlace.ts"
 
@@ -11,7 +12,9 @@ interface Executable {
   readonly plan: RunPlan
   readonly memory: Memory
   readonly fetches: ReadonlyArray<string>
-  readonly update: (memory: Memory, values: Values) => void
+  /** Frozen tensors that each run is given, by their name in the model. */
+  readonly frozen: Readonly<Record<string, OrtTensor>>
+  readonly update: (memory: Memory, pinned: Pinned, values: Values) => void
 }
 
 const toOrt = (t: Tensor): OrtTensor => new ort.Tensor(elementType[t.dtype], t.data as never, t.shape)
@@ -26,12 +29,10 @@ const nonFinite = (data: Tensor["data"]): number | undefined => {
 }
 
 /** Options for `onnxruntime-node`; keys under `extra` are those of ONNX Runtime's configuration. */
-const sessionOptions = ({
-  threads,
-  spinning,
-  flushDenormals,
-  profile
-}: SessionOptions): InferenceSession.SessionOptions => ({
+const sessionOptions = (
+  { threads, spinning, flushDenormals, packing, profile }: SessionOptions,
+  maps: boolean
+): InferenceSession.SessionOptions => ({
   executionProviders: ["cpu"],
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
@@ -43,6 +44,9 @@ const sessionOptions = ({
   extra: {
     session: {
       set_denormal_as_zero: flushDenormals ? "1" : "0",
+      ...(maps ? { model_external_initializers_file_folder_path: externalFolder } : {}),
+      // Kernels that repack a weight read all of it at once, into memory of their own.
+      disable_prepacking: maps && !packing ? "1" : "0",
       intra_op: { allow_spinning: spinning ? "1" : "0" },
       // Between runs the cores belong to JavaScript: spinning on there nearly doubles the time of a decoding loop.
       force_spinning_stop: "1"
@@ -50,10 +54,15 @@ const sessionOptions = ({
   }
 })
 
-/** The engine's state and the meaning of each request, apart from how requests arrive. */
-export const make = () => {
+/**
+ * The engine's state and the meaning of each request, apart from how requests arrive.
+ *
+ * @param limit see `bindFrozen`
+ */
+export const make = (limit = inlineLimit) => {
   const memories = new Map<number, Memory>()
   const executables = new Map<number, Executable>()
+  const pinned: Pinned = new WeakSet()
 
   const memoryOf = (id: number): Memory => {
     const known = memories.get(id)
@@ -63,33 +72,32 @@ export const make = () => {
     return created
   }
 
-  const compile = async ({ executable, memory, model, plan, session }: Extract<Request, { _tag: "Compile" }>) => {
+  const compile = async (request: Extract<Request, { _tag: "Compile" }>) => {
+    const { executable, memory, model, plan, places, session } = request
     const held = memoryOf(memory)
-    const frozen = plan.frozen.map((port) => {
-      const t = view(held, port)
-      return { name: port.value, type: elementType[t.dtype], shape: port.shape, data: t.data as Float32Array }
-    })
-    const bytes = frozen.length === 0 ? model : withInitializers(model, frozen)
+    const { additions, inputs } = bindFrozen([held, pinned], plan.frozen, { places, limit })
+    const bytes = plan.frozen.length === 0 ? model : withAdditions(model, additions)
     const ports = [...plan.returned, ...plan.carry.map((c) => c.output), ...plan.guard]
     const updated = plan.updates.flatMap((u) => [
       ...u.slots.flatMap((s) => ("value" in s ? [s.value] : [])),
       ...u.scalars
     ])
     executables.set(executable, {
-      session: await ort.InferenceSession.create(bytes, sessionOptions(session)),
+      session: await ort.InferenceSession.create(bytes, sessionOptions(session, additions.external.length > 0)),
       plan,
       memory: held,
       fetches: [...new Set([...ports.map((p) => p.value), ...updated])],
+      frozen: Object.fromEntries(inputs.map(([value, t]) => [value, toOrt(t)])),
       update: await loadUpdates(plan)
     })
     return null
   }
 
   const run = async ({ executable, feeds, at }: Extract<Request, { _tag: "Run" }>): Promise<Tensors> => {
-    const { session, plan, memory, fetches, update } = executables.get(executable)!
+    const { session, plan, memory, fetches, frozen, update } = executables.get(executable)!
     for (const { kind, output, into } of plan.carry) if (kind === "Append") checkAppend(memory, into, output, at)
     checkUpdates(memory, plan)
-    const inputs: Record<string, OrtTensor> = {}
+    const inputs: Record<string, OrtTensor> = { ...frozen }
     for (const port of plan.resident) inputs[port.value] = toOrt(view(memory, port))
     for (const port of plan.fed) if (port.value !== "") inputs[port.value] = toOrt(feeds[port.name]!)
     const results = await session.run(inputs, fetches)
@@ -108,9 +116,9 @@ export const make = () => {
     const returned = Object.fromEntries(plan.returned.map((port) => [port.name, own(port)]))
     for (const { kind, output, into } of plan.carry) {
       if (kind === "Replace") memory.set(into, own(output))
-      else append(memory, into, fromOrt(output, results[output.value]!), at)
+      else append(writable(memory, pinned, into), fromOrt(output, results[output.value]!), at)
     }
-    update(memory, results)
+    update(memory, pinned, results)
     return returned
   }
 

@@ -5,6 +5,18 @@ import type { Failure, Port } from "./protocol.ts"
 /** Named tensors of one memory. The engine owns their buffers. */
 export type Memory = Map<string, Tensor>
 
+/** Buffers that an executable goes on reading: memory may forget them, never change them. */
+export type Pinned = WeakSet<object>
+
+/** A tensor of memory whose elements may be changed in place. */
+export const writable = (memory: Memory, pinned: Pinned, name: string): Tensor => {
+  const held = memory.get(name)!
+  if (!pinned.has(held.data.buffer)) return held
+  const own = copy(held)
+  memory.set(name, own)
+  return own
+}
+
 /** Thrown inside the engine, sent to the main thread as data. */
 export class EngineFailure extends Error {
   readonly failure: Failure
@@ -55,10 +67,8 @@ export const checkAppend = (memory: Memory, into: string, rows: Port, at: number
 }
 
 /** Writes rows in place. */
-export const append = (memory: Memory, into: string, rows: Tensor, at: number): void => {
-  const held = memory.get(into)!
+export const append = (held: Tensor, rows: Tensor, at: number): void =>
   held.data.set(rows.data, at * rowSize(held.shape))
-}
 
 /** A copy of a tensor, with a buffer of its own. */
 export const copy = (t: Tensor): Tensor => ({ ...t, data: t.data.slice() }) as Tensor

@@ -40,6 +40,13 @@ export interface RunPlan {
   readonly updates: ReadonlyArray<UpdatePlan>
 }
 
+/** Where a frozen tensor lies in a file, as 32-bit floats. */
+export interface Place {
+  readonly path: string
+  readonly begin: number
+  readonly end: number
+}
+
 /** Options of ONNX Runtime sessions. */
 export interface SessionOptions {
   /** Threads of one run; 0 lets ONNX Runtime take one a core. */
@@ -48,6 +55,8 @@ export interface SessionOptions {
   readonly spinning: boolean
   /** Whether subnormal floats count as zero, which is faster. */
   readonly flushDenormals: boolean
+  /** Whether mapped weights are copied into the layout of the kernels: faster, for a copy of them. */
+  readonly packing: boolean
   /** Writes a profile of each session to a file with this prefix. */
   readonly profile?: string
 }
@@ -68,6 +77,8 @@ export type Request =
       readonly memory: number
       readonly model: Uint8Array<ArrayBuffer>
       readonly plan: RunPlan
+      /** Frozen tensors that are not in memory. */
+      readonly places: Readonly<Record<string, Place>>
       readonly session: SessionOptions
     }
   | { readonly _tag: "Run"; readonly executable: number; readonly feeds: Tensors; readonly at: number }

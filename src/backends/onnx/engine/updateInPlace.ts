@@ -1,6 +1,6 @@
 import type { Tensor } from "../../../core/tensor/index.ts"
 import { blockSize } from "../update/Kernel.ts"
-import { type Memory, view } from "./Memory.ts"
+import { type Memory, type Pinned, view, writable } from "./Memory.ts"
 import type { RunPlan, UpdatePlan } from "./protocol.ts"
 
 /** What the engine uses of the global of this name, which the compiler's libraries declare for pages only. */
@@ -31,17 +31,22 @@ const instantiate = async ({ module, slots }: RunPlan["kernels"][number]): Promi
 }
 
 /** The tensor in memory at its whole size, in a buffer that nobody else reads. */
-const owned = (memory: Memory, port: Parameters<typeof view>[1]): Float32Array => {
+const owned = (memory: Memory, pinned: Pinned, port: Parameters<typeof view>[1]): Float32Array => {
   const seen = view(memory, port)
   // Replacing a tensor by its first rows, as the program declares it, shortens it.
   if (seen.data.length !== memory.get(port.name)!.data.length)
     memory.set(port.name, { ...seen, data: seen.data.slice() } as Tensor)
-  return memory.get(port.name)!.data as Float32Array
+  return writable(memory, pinned, port.name).data as Float32Array
 }
 
-const apply = (memory: Memory, update: UpdatePlan, kernel: Loaded, values: Values): void => {
+const apply = (
+  [memory, pinned]: readonly [Memory, Pinned],
+  update: UpdatePlan,
+  kernel: Loaded,
+  values: Values
+): void => {
   const arrays = update.slots.map((s) =>
-    "memory" in s ? owned(memory, s.memory) : (values[s.value]!.data as Float32Array)
+    "memory" in s ? owned(memory, pinned, s.memory) : (values[s.value]!.data as Float32Array)
   )
   const scalars = update.scalars.map((name) => (values[name]!.data as Float32Array)[0]!)
   for (let at = 0; at < update.length; at += blockSize) {
@@ -56,10 +61,10 @@ const apply = (memory: Memory, update: UpdatePlan, kernel: Loaded, values: Value
 }
 
 /** Compiles the kernels of a plan; the result rewrites memory from a run's values. */
-export const loadUpdates = async (plan: RunPlan): Promise<(memory: Memory, values: Values) => void> => {
+export const loadUpdates = async (plan: RunPlan): Promise<(memory: Memory, pinned: Pinned, values: Values) => void> => {
   const kernels = await Promise.all(plan.kernels.map(instantiate))
-  return (memory, values) => {
-    for (const update of plan.updates) apply(memory, update, kernels[update.kernel]!, values)
+  return (memory, pinned, values) => {
+    for (const update of plan.updates) apply([memory, pinned], update, kernels[update.kernel]!, values)
   }
 }
 
