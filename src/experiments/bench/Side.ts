@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { Data, Effect, Schema, type Scope } from "effect"
-import type { Job } from "./jobs.ts"
 
 /** A side of a benchmark that cannot be started, or that stopped. */
 export class SideFailed extends Data.TaggedError("SideFailed")<{ readonly side: string; readonly reason: string }> {
@@ -21,7 +20,8 @@ export interface Timing {
 export interface Side {
   /** As shown to people, e.g. `PyTorch 2.8.0`. */
   readonly name: string
-  readonly prepare: (job: Job) => Effect.Effect<void, SideFailed>
+  /** Sets up what each run repeats; `job` is what the other process knows by that tag. */
+  readonly prepare: (job: { readonly _tag: string }) => Effect.Effect<void, SideFailed>
   readonly run: (times: number) => Effect.Effect<Timing, SideFailed>
 }
 
