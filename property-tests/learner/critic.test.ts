@@ -1,10 +1,11 @@
-import { Effect } from "effect"
+import { Effect, Logger } from "effect"
 import { describe, expect, it } from "vitest"
 import * as Reference from "../../src/backends/reference/index.ts"
-import { Airl, Critics, type Negative, Replays } from "../../src/core/learner/index.ts"
+import { Airl, type AirlOptions, Critics, type Negative, Replays } from "../../src/core/learner/index.ts"
 import { adamw, chain } from "../../src/core/optim/index.ts"
 import { Granularities } from "../../src/core/reward/index.ts"
-import { Rng } from "../../src/core/tensor/index.ts"
+import type { Metrics } from "../../src/core/run/index.ts"
+import { Rng, type Tensor } from "../../src/core/tensor/index.ts"
 import * as Subject from "./subject.ts"
 
 const { dense } = Granularities
@@ -89,6 +90,68 @@ describe("health of the critic", () => {
         expect(logged[0]!["reward_warmup/replayed_share"]).toBe(0)
         expect(logged[6]!["reward/replayed_share"]).toBe(0.5)
         expect(logged[6]!["reward/switched_share"]).toBeLessThan(1)
+      })
+    ))
+
+  it("golden: at steps between two looks, accuracy, AUROC and margin are those of as many held-out prompts as asked for", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const demonstrations = Subject.validation.slice(0, 3)
+        const every = (steps: number, healthOn: number) =>
+          Effect.gen(function* () {
+            const heldOut = { demonstrations, every: steps, healthOn }
+            const stage = yield* Airl.make(Subject.airl(dense, { heldOut, warmupUpdates: 1, policySteps: 3 }))
+            yield* stage.start
+            const logged = yield* Subject.steps(stage, 0, 4)
+            const { tensors } = yield* stage.save
+            return { logged, policy: Subject.bytes({ w: tensors["policy/param/model.norm.weight"]! }) }
+          })
+        const [each, rarely, never] = [yield* every(1, 3), yield* every(3, 3), yield* every(3, 0)]
+        const names = ["acc_pos", "acc_neg", "auroc", "margin"].map((name) => `held_out/${name}`)
+        const health = (metrics: Metrics) => names.map((name) => metrics[name])
+        expect(rarely.logged.map(health)).toEqual(each.logged.map(health))
+        expect(never.logged.map((metrics) => names[2]! in metrics)).toEqual([true, false, false, true])
+        expect(rarely.logged.map((metrics) => "held_out/signal" in metrics)).toEqual([true, false, false, true])
+        expect([rarely.policy, never.policy]).toEqual([each.policy, each.policy])
+      })
+    ))
+
+  it("golden: a segment critic logs the AUROC of the units of each update's batch, as it was before the update", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const options = Subject.segmentCritic(dense, { logProbWeight: 0 })
+        const critic = yield* Critics.make(options)
+        yield* critic.start
+        yield* critic.observe(rollouts)
+        const drawn = Critics.drawBatch(options, Replays.push(Replays.empty(12), rollouts), Rng.make(5))
+        const judged = yield* critic.judged(drawn.map(({ sequence }) => sequence))
+        const { expert, policy } = Critics.feedsOf(drawn, options, 16)
+        const of = (weights: Tensor) =>
+          judged.flatMap(({ logits }, row) => {
+            const from = 16 * row + drawn[row]!.sequence.prompt.length
+            return logits.filter((_, t) => weights.data[from + t]! > 0)
+          })
+        const expected = Critics.health(of(expert), of(policy))!.auroc
+        expect(expected).toBeLessThan(1)
+        expect((yield* critic.update(0, Rng.make(5)))["auroc"]).toBe(expected)
+      })
+    ))
+
+  it("label switching says that ground truth enters the reward, and nothing says so without it", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const said: Array<string> = []
+        const logger = Logger.make(({ message }) => said.push(String(message)))
+        const made = (options: Partial<AirlOptions>) =>
+          Airl.make(Subject.airl(dense, options)).pipe(Effect.provide(Logger.layer([logger])))
+        yield* made({})
+        expect(said).toEqual([])
+        yield* made({ switchLabel: () => true })
+        expect(said).toHaveLength(1)
+        expect(said[0]).toContain("ground truth enters the reward")
       })
     ))
 })

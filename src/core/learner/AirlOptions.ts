@@ -42,8 +42,13 @@ export interface AirlOptions {
   readonly criticUpdates: number
   /** Whether a critic that is updated, and yet ends as it was after the warm-up, is an error; true by default. */
   readonly failOnUnchanged?: boolean
-  /** Held-out demonstrations, and policy steps between two looks at them. */
-  readonly heldOut: { readonly demonstrations: ReadonlyArray<Sequence>; readonly every: number }
+  readonly heldOut: {
+    readonly demonstrations: ReadonlyArray<Sequence>
+    /** Policy steps between two looks at all of them, which may choose the policy. */
+    readonly every: number
+    /** How many of them the critic's health is measured on at the steps in between; 16 by default, 0 for none. */
+    readonly healthOn?: number
+  }
   readonly selection?: Selection
   /** Trace reward of the signal, the mean of the units by default. */
   readonly select?: (units: ReadonlyArray<number>) => number
@@ -55,7 +60,7 @@ export interface AirlOptions {
   readonly isCorrect?: (index: number, completion: ReadonlyArray<number>) => boolean | undefined
   /**
    * Whether a training rollout is right: those that are become experts' for the critic. **Ground truth then enters the
-   * reward**, which is no longer learned from demonstrations alone; off by default, and logged as
+   * reward**, which is no longer learned from demonstrations alone, and a warning says so; off by default, and logged as
    * `reward/switched_share`.
    */
   readonly switchLabel?: (item: PromptItem, completion: ReadonlyArray<number>) => boolean

@@ -7,6 +7,7 @@ import { type Rng, Tensors } from "../tensor/index.ts"
 import type { BadCritic, CriticOptions, SavedCritic } from "./CriticOptions.ts"
 import { checked } from "./checkCritic.ts"
 import { type CriticRow, drawBatch, type Labelled, negativeRows, rowCount } from "./criticBatch.ts"
+import { health } from "./criticHealth.ts"
 import { drawPoints, pointFeeds, sequencesOf } from "./criticPoints.ts"
 import { criticProgram } from "./criticProgram.ts"
 import { type CriticFeeds, inOne } from "./criticTrainer.ts"
@@ -142,6 +143,27 @@ export const make = (
     const earlier = load?.optimiser?.updates ?? 0
     let replay = Replay.empty(replayCapacity)
 
+    const judged: Critic["judged"] = Effect.fnUntraced(function* (sequences) {
+      const offsets = yield* judgement.offsets(sequences)
+      return (yield* read(sequences)).map((row, i) => {
+        const own = partition(sequences[i]!.completion)
+        const logits = judgement.values(row, own).map((f, k) => f - offsets[i]![k]!)
+        return { logits, reward: judgement.rewards(row, own) }
+      })
+    })
+
+    /** How the units of an update's own batch are ranked before it; logged of segment critics, as in the reference. */
+    const ranking = (traces: ReadonlyArray<CriticRow>) =>
+      Effect.map(judged(traces.map(({ sequence }) => sequence)), (rows): Metrics => {
+        const weights = unitWeights(traces, options)
+        const of = (label: keyof Units.TokenWeights) =>
+          rows.flatMap(({ logits }, i) => {
+            const { ends } = partition(traces[i]!.sequence.completion)
+            return logits.filter((_, k) => weights[i]![label][ends[k]!]! > 0)
+          })
+        return { auroc: health(of("expert"), of("policy"))?.auroc ?? null }
+      })
+
     return {
       start: Effect.gen(function* () {
         replay = Replay.empty(replayCapacity)
@@ -153,24 +175,20 @@ export const make = (
           replay = Replay.push(replay, rollouts)
         }),
       update: Effect.fnUntraced(function* (count, rng) {
-        const feeds = yield* updateFeeds(options, judgement, drawBatch(options, replay, rng), rng)
+        const traces = drawBatch(options, replay, rng)
+        const ranked = options.segment === undefined ? {} : yield* ranking(traces)
+        const feeds = yield* updateFeeds(options, judgement, traces, rng)
         const metrics = yield* changing(earlier + count, trainer.update(earlier + count, feeds))
         return {
           ...metrics,
+          ...ranked,
           ...judgement.rates(metrics["learning_rate"] ?? 0),
           ...mixture(options, replay),
           trainable_tensors: Object.keys(model.params).length
         }
       }),
       logits: (sequences) => Effect.map(read(sequences), (rows) => rows.map(({ reward }) => reward!)),
-      judged: Effect.fnUntraced(function* (sequences) {
-        const offsets = yield* judgement.offsets(sequences)
-        return (yield* read(sequences)).map((row, i) => {
-          const own = partition(sequences[i]!.completion)
-          const logits = judgement.values(row, own).map((f, k) => f - offsets[i]![k]!)
-          return { logits, reward: judgement.rewards(row, own) }
-        })
-      }),
+      judged,
       rewards: (sequences) =>
         Effect.map(read(sequences), (rows) =>
           rows.map((row, i) => judgement.rewards(row, partition(sequences[i]!.completion)))

@@ -7,7 +7,7 @@ import { batchAt } from "./batchAt.ts"
 import * as Critic from "./Critic.ts"
 import type { BadCritic } from "./CriticOptions.ts"
 import * as CriticState from "./CriticState.ts"
-import { type HeldOut, lookAt, sampleHeldOut } from "./heldOut.ts"
+import { type HeldOut, healthOn, lookAt, sampleHeldOut } from "./heldOut.ts"
 import { type Params, prefixed, unprefixed } from "./Params.ts"
 import * as Policy from "./Policy.ts"
 import { collect, type Drawn, type PromptItem, policyStep } from "./policyStep.ts"
@@ -41,8 +41,11 @@ const shareCorrect = ({ isCorrect }: AirlOptions, rollouts: ReadonlyArray<Drawn>
   return verdicts.length === 0 ? {} : { "display/pass_at_1": average(verdicts.map(Number)) }
 }
 
+const healthMetrics = (seen: Critic.Health | undefined): Metrics =>
+  seen === undefined ? {} : under("held_out", { ...seen })
+
 const heldOutMetrics = (options: AirlOptions, seen: HeldOut, signal: number): Metrics => ({
-  ...(seen.health === undefined ? {} : under("held_out", { ...seen.health })),
+  ...healthMetrics(seen.health),
   "held_out/length_auroc": seen.lengthAuroc,
   "held_out/surface_auroc": seen.surfaceAuroc,
   "held_out/reward_gain": seen.rewardGain,
@@ -71,6 +74,11 @@ export const make = (
     const atStart = load?.params ?? model.initial
     const { updatesPerWarmupBatch = 25, selection = { keep: "last" }, select = average } = options
     const { demonstrations, replayCapacity = 4096 } = options.critic
+    if (options.switchLabel !== undefined) {
+      yield* Effect.logWarning(
+        `${name}: labels are switched, so ground truth enters the reward: rollouts that are right count as an expert's.`
+      )
+    }
     const policy = yield* Policy.make(options.policy)
     const critic = yield* Critic.make(options.critic, { logProbs: policy.logProbs })
     const random = (...path: ReadonlyArray<string | number>) => Rng.make(seed, name, ...path)
@@ -126,6 +134,13 @@ export const make = (
       return { ...heldOutMetrics(options, seen, signal), "held_out/anchor_drift": seen.anchorReward - anchored }
     })
 
+    /** What of a look is cheap enough for every step. */
+    const glance = Effect.suspend(() => {
+      const some = heldOut.demonstrations.slice(0, heldOut.healthOn ?? 16)
+      if (some.length === 0) return Effect.succeed({})
+      return Effect.map(healthOn(policy, critic, some, random("held-out")), healthMetrics)
+    })
+
     const learn = Effect.fnUntraced(function* (step: number) {
       if (chosen.waited >= (selection.patience ?? Number.POSITIVE_INFINITY)) return { stopped: 1 }
       // Without a warm-up nothing has been looked at yet, and the reference is what the policy is now.
@@ -148,7 +163,7 @@ export const make = (
       )
       const due = (step + 1) % heldOut.every === 0 || step + 1 === policySteps
       if (due) yield* CriticState.checkLearned(options, made, warm, yield* critic.params)
-      return { ...before, ...metrics, ...fit, ...(due ? yield* look(step + 1) : {}) }
+      return { ...before, ...metrics, ...fit, ...(due ? yield* look(step + 1) : yield* glance) }
     })
 
     return {

@@ -24,17 +24,18 @@ const traceReward = ({ units, outcome }: UnitRewards): ReadonlyArray<number> =>
 const meanOrNull = (xs: ReadonlyArray<number>): number | null => (xs.length === 0 ? null : mean(xs))
 
 /**
- * Rewards of the rollouts of a step, groups of G side by side: their mean, and how they differ within groups. Rollouts
- * without a reward are left out.
+ * Rewards of the rollouts of a step, groups of G side by side, as TRL logs them: mean and deviation over all of them, and
+ * the share of groups within which they do not differ. Rollouts without a reward are left out.
  */
 export const rewardMetrics = (rewards: ReadonlyArray<UnitRewards>, generations: number): Metrics => {
-  const groups = Array.from({ length: rewards.length / generations }, (_, g) =>
+  const all = rewards.flatMap(traceReward)
+  const within = Array.from({ length: rewards.length / generations }, (_, g) =>
     sampleStd(rewards.slice(g * generations, (g + 1) * generations).flatMap(traceReward))
   )
   return {
-    reward: meanOrNull(rewards.flatMap(traceReward)),
-    reward_std: mean(groups),
-    frac_reward_zero_std: mean(groups.map((std) => (std < 1e-12 ? 1 : 0)))
+    reward: meanOrNull(all),
+    reward_std: all.length === 0 ? null : sampleStd(all),
+    frac_reward_zero_std: mean(within.map((std) => (std < 1e-12 ? 1 : 0)))
   }
 }
 

@@ -96,9 +96,6 @@ export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions
   const learned = yield* Effect.forEach(granularities, (named) =>
     Effect.gen(function* () {
       const own = preparedFor(prepared, named)
-      if (own.recipe.critic.switchLabels) {
-        yield* session.note(`  ${named.label}: ground truth enters the reward; right rollouts count as an expert's`)
-      }
       const { policy, critic, warmCritic } = yield* learnAirl(own, session, sft, named)
       const model = rewardModelOf(own, sft, named.key)
       // The last critic knows the last policy; the warmed-up one knows SFT, so each scores the policy it was fit to.

@@ -68,8 +68,6 @@ export const trainRun = Effect.fnUntraced(function* (options: RunOptions, job: T
   const session = yield* Sessions.open(options, { config, hashes }, planOf(work))
   yield* writeInputs(session, job.configText, work)
   yield* session.note(printDataReport(data.report))
-  if (recipe.learning._tag === "Airl" && recipe.learning.critic.switchLabels)
-    yield* session.note("  ground truth enters the reward; right rollouts count as an expert's")
 
   const ready = yield* fineTuned(work, session)
   const before =
