@@ -156,20 +156,21 @@ describe("corrupt_guidelines_modalities", () => {
 describe("stored corruptions", () => {
   const expert = ThinkAnswer.render("right", "A")
   const rows = [
-    { completion: expert, reasonings: ["wrong 1", "<think>\nwrong 2\n</think>"], answers: ["B", " C\n"] },
+    { completion: expert, reasonings: [" wrong 1\n", "<think>\nwrong 2\n</think>"], answers: ["B", " C\n"] },
     { completion: "other", reasonings: ["x"], answers: ["y"] },
     { completion: "none", reasonings: [], answers: [] },
     { completion: ThinkAnswer.render("same", "D"), reasonings: ["same"], answers: ["D"] },
     { completion: ThinkAnswer.render("half", "D"), reasonings: ["half", "other"], answers: ["D", "D"] }
   ]
-  const stored = storedCorruptions(rows)
-  const made = (completion: string) =>
-    new Set(
+  const made = (completion: string) => {
+    const stored = storedCorruptions(rows)
+    return new Set(
       Array.from({ length: 40 }, (_, seed) => {
-        const result = Perturbations.perturb(stored, completion, seed, { attempts: 1 })
+        const result = stored.apply(completion, Rng.make(seed))
         return result._tag === "Perturbed" ? result.text : result.reason
       })
     )
+  }
   it("golden: each version of the row, in the format, with its span", () => {
     expect(made(expert)).toEqual(new Set([ThinkAnswer.render("wrong 1", "B"), ThinkAnswer.render("wrong 2", "C")]))
     expect(
@@ -184,19 +185,26 @@ describe("stored corruptions", () => {
   })
   it("D4: one round adds one negative a row, n rounds n", () => {
     for (const rounds of [1, 3]) {
-      const { perturbed, without } = Perturbations.negatives(stored, [expert, "other"], { seed: 1, rounds })
+      const options = { seed: 1, rounds }
+      const { perturbed, without } = Perturbations.negatives(storedCorruptions(rows), [expert, "other"], options)
       expect([perturbed.length, without.length]).toEqual([2 * rounds, 0])
     }
-    expect(Perturbations.negatives(stored, [expert], { seed: 1 }).perturbed).toHaveLength(1)
+    expect(Perturbations.negatives(storedCorruptions(rows), [expert], { seed: 1 }).perturbed).toHaveLength(1)
   })
   it("D5: a row's versions are found by its text, whatever rows stand between", () => {
-    const { perturbed } = Perturbations.negatives(stored, ["none", "other", "unknown", expert], { seed: 1 })
+    const among = ["none", "other", "unknown", expert]
+    const { perturbed } = Perturbations.negatives(storedCorruptions(rows), among, { seed: 1 })
     expect(perturbed.map(({ item }) => item)).toEqual([1, 3])
     expect(perturbed[0]!.negative.text).toBe(ThinkAnswer.render("x", "y"))
   })
   it("D11: a version equal to the expert's text is none", () => {
-    for (const completion of ["none", "unknown", ThinkAnswer.render("same", "D")])
-      expect(made(completion)).toEqual(new Set(["stored_corruptions: no usable change in 1 attempts"]))
+    for (const completion of ["none", "unknown", ThinkAnswer.render("same", "D")]) {
+      expect(made(completion)).toEqual(new Set(["no wrong version of this completion is stored"]))
+      expect(Perturbations.perturb(storedCorruptions(rows), completion, 1, { attempts: 1 })).toEqual({
+        _tag: "Unchanged",
+        reason: "stored_corruptions: no usable change in 1 attempts"
+      })
+    }
     expect(made(ThinkAnswer.render("half", "D"))).toEqual(new Set([ThinkAnswer.render("other", "D")]))
   })
   it("golden: rows with one completion share their versions", () => {
