@@ -19,19 +19,19 @@ const failure = <A, E>(effect: Effect.Effect<A, E, FileSystem.FileSystem>): Prom
 const config = { seed: 1, policy: { layers: 2, width: 64 }, granularities: ["dense", "sparse"] }
 
 describe("open", () => {
-  it("golden: writes the configuration, versions and hashes as YAML", () =>
+  it("golden: writes the configuration, environment and hashes as YAML", () =>
     inFolder(async (folder) => {
       await go(
         RunDirectory.open(`${folder}/a/b`, {
           config,
-          versions: { rewardflow: "0.1.0" },
+          environment: { rewardflow: "0.1.0" },
           hashes: { "train.jsonl": "ab" }
         })
       )
       const [, ...lines] = readFileSync(`${folder}/a/b/config.yaml`, "utf8").split("\n")
       expect(lines.slice(1).join("\n")).toBe(
         [
-          "versions:",
+          "environment:",
           "  rewardflow: 0.1.0",
           "hashes:",
           "  train.jsonl: ab",
@@ -89,12 +89,12 @@ describe("open", () => {
       expect(error.message).toContain("  config.policy.layers: was 2, now 3\n  config.quick: was absent, now true")
     }))
 
-  it("edge: other versions and another order of keys are no reason to refuse", () =>
+  it("edge: another environment and another order of keys are no reason to refuse", () =>
     inFolder(async (folder) => {
-      await go(RunDirectory.open(folder, { config: { a: 1, b: { c: null } }, versions: { node: "24.1.0" } }))
+      await go(RunDirectory.open(folder, { config: { a: 1, b: { c: null } }, environment: { node: "24.1.0" } }))
       const again = RunDirectory.open(folder, {
         config: { b: { c: null }, a: 1 },
-        versions: { node: "24.2.0" },
+        environment: { node: "24.2.0" },
         resume: true
       })
       expect((await go(again)).resumed).toBe(true)

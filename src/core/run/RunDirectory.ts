@@ -23,8 +23,8 @@ export interface Description {
   readonly config: Json
   /** SHA-256 or other digests of the input files, by name. A resumed run must give the same. */
   readonly hashes?: Readonly<Record<string, string>>
-  /** Versions of the library, the engine, Node. May change between sessions, with a logged warning. */
-  readonly versions?: Readonly<Record<string, string>>
+  /** What the last bits may depend on: versions, threads. May change between sessions, with a logged warning. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 export interface OpenOptions extends Description {
@@ -93,7 +93,7 @@ const checkDescription = Effect.fnUntraced(function* (
     ...configDifferences(found["hashes"] ?? {}, asked.hashes ?? {}, "hashes")
   ]
   if (differences.length > 0) return yield* new ConfigMismatch({ path, differences })
-  for (const { key, before, now } of configDifferences(found["versions"] ?? {}, asked.versions ?? {}, "versions")) {
+  for (const { key, before, now } of configDifferences(found["environment"] ?? {}, asked.environment ?? {}, "environment")) {
     yield* Effect.logWarning(`${path}: ${key} was ${before}, is now ${now}; results may differ in the last bits.`)
   }
 })
@@ -133,7 +133,7 @@ export const open = Effect.fn("RunDirectory.open")(function* (path: string, opti
   const description = {
     rewardflow: format,
     createdAt: new Date(yield* Clock.currentTimeMillis).toISOString(),
-    versions: options.versions ?? {},
+    environment: options.environment ?? {},
     hashes: options.hashes ?? {},
     config: options.config
   }

@@ -1,4 +1,4 @@
-import { hostname } from "node:os"
+import { availableParallelism, hostname } from "node:os"
 import { versions as nodeVersions } from "node:process"
 import { Effect, Stream } from "effect"
 import {
@@ -43,7 +43,11 @@ export const open = Effect.fnUntraced(function* (
 ) {
   const directory = yield* RunDirectory.open(options.output, {
     ...description,
-    versions: { rewardflow: version(), node: nodeVersions.node },
+    environment: {
+      rewardflow: version(),
+      node: nodeVersions.node,
+      threads: options.threads === undefined ? `one a core of ${availableParallelism()} processors` : `${options.threads}`
+    },
     resume: options.resume,
     overwrite: options.overwrite
   })
