@@ -93,7 +93,11 @@ const checkDescription = Effect.fnUntraced(function* (
     ...configDifferences(found["hashes"] ?? {}, asked.hashes ?? {}, "hashes")
   ]
   if (differences.length > 0) return yield* new ConfigMismatch({ path, differences })
-  for (const { key, before, now } of configDifferences(found["environment"] ?? {}, asked.environment ?? {}, "environment")) {
+  for (const { key, before, now } of configDifferences(
+    found["environment"] ?? {},
+    asked.environment ?? {},
+    "environment"
+  )) {
     yield* Effect.logWarning(`${path}: ${key} was ${before}, is now ${now}; results may differ in the last bits.`)
   }
 })

@@ -36,7 +36,9 @@ export const runFlags = {
   seed: wholeNumber("seed", 0).pipe(Flag.withDefault(0), Flag.withDescription("Seed of everything random")),
   threads: maybe(wholeNumber("threads", 1)).pipe(
     Flag.withMetavar("N"),
-    Flag.withDescription("Threads of the compute backend, one a core by default; the last bits of results may depend on them")
+    Flag.withDescription(
+      "Threads of the compute backend, one a core by default; the last bits of results may depend on them"
+    )
   ),
   resume: toggle("resume", "Go on with the run in the output directory"),
   overwrite: toggle("overwrite", "Replace the run in the output directory"),

@@ -46,7 +46,8 @@ export const open = Effect.fnUntraced(function* (
     environment: {
       rewardflow: version(),
       node: nodeVersions.node,
-      threads: options.threads === undefined ? `one a core of ${availableParallelism()} processors` : `${options.threads}`
+      threads:
+        options.threads === undefined ? `one a core of ${availableParallelism()} processors` : `${options.threads}`
     },
     resume: options.resume,
     overwrite: options.overwrite
