@@ -82,13 +82,22 @@ const lossOf =
 const ids = input("ids", [2, 4], "i32")
 const positions = Tensors.i32([3, 3], [2])
 
+/** A model with an adapter: both as inputs of programs, and values of all of them. */
+const cases = given.map(({ model, of, seed, ids: row }) => {
+  const adapter = adapterOf(model, of)
+  return {
+    model,
+    adapter,
+    base: symbols(model),
+    own: Programs.inputsOf(adapter.params),
+    feeds: { ...weights(model, seed), ...values(adapter, seed), ids: batch(row), positions }
+  }
+})
+
 describe("adapted", () => {
   it("law: every reading of a model, cached steps included, is that of the weights W + scale·B·A", () =>
     fc.assert(
-      fc.property(given, ({ model, of, seed, ids: row }) => {
-        const adapter = adapterOf(model, of)
-        const [base, own] = [symbols(model), Programs.inputsOf(adapter.params)]
-        const feeds = { ...weights(model, seed), ...values(adapter, seed), ids: batch(row), positions }
+      fc.property(cases, ({ model, adapter, base, own, feeds }) => {
         const read = readings(model, ids)
         same(withAdapter(adapter, base, own, read), read(formed(adapter, base, own)), feeds)
       }),
@@ -97,10 +106,7 @@ describe("adapted", () => {
 
   it("law: gradients of A and B are those through W + scale·B·A, before and after simplification", () =>
     fc.assert(
-      fc.property(given, ({ model, of, seed, ids: row }) => {
-        const adapter = adapterOf(model, of)
-        const [base, own] = [symbols(model), Programs.inputsOf(adapter.params)]
-        const feeds = { ...weights(model, seed), ...values(adapter, seed), ids: batch(row) }
+      fc.property(cases, ({ model, adapter, base, own, feeds }) => {
         const read = lossOf(model, ids)
         const slopes = (loss: Expr): Params => {
           const found = grad(loss, Object.values(own))
@@ -116,10 +122,7 @@ describe("adapted", () => {
 
   it("law: adapting a program that holds gradients gives the gradients of the adapted program", () =>
     fc.assert(
-      fc.property(given, ({ model, of, seed, ids: row }) => {
-        const adapter = adapterOf(model, of)
-        const [base, own] = [symbols(model), Programs.inputsOf(adapter.params)]
-        const feeds = { ...weights(model, seed), ...values(adapter, seed), ids: batch(row) }
+      fc.property(cases, ({ model, adapter, base, own, feeds }) => {
         const read = lossOf(model, ids)
         const norms = Object.keys(base).filter((name) => name.endsWith("norm.weight"))
         const slopes = (loss: Expr): Params => {

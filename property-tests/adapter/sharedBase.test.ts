@@ -2,7 +2,7 @@ import { Effect, Result } from "effect"
 import { describe, expect, it } from "vitest"
 import { Onnx } from "../../src/backends/onnx/index.ts"
 import * as Reference from "../../src/backends/reference/index.ts"
-import { Adapters, adaptedStep, withAdapter } from "../../src/core/adapter/index.ts"
+import { type Adapter, Adapters, adaptedStep, withAdapter } from "../../src/core/adapter/index.ts"
 import {
   forward,
   initialise,
@@ -13,7 +13,7 @@ import {
   tokenLogProbs,
   tokenRewards
 } from "../../src/core/model/index.ts"
-import { adamw, paramName, residentParams, trainStep } from "../../src/core/optim/index.ts"
+import { adamw, paramName, residentParams, type Specs, trainStep } from "../../src/core/optim/index.ts"
 import { type Expr, input, mean, mul, neg, Programs, type Step, softplus } from "../../src/core/program/index.ts"
 import { Backend, type Executable } from "../../src/core/service/index.ts"
 import { type Tensor, Tensors } from "../../src/core/tensor/index.ts"
@@ -68,32 +68,32 @@ const reading = (
 
 const optimiser = adamw({ learningRate: 0.02 })
 
-const policyStep = Result.getOrThrow(
-  trainStep({
-    params: Adapters.scoped("policy/", policy.params),
-    frozen: specs,
-    batch: { ids: Programs.spec(ids.shape, "i32"), advantages: Programs.spec([2, 5]) },
-    optimiser,
-    loss: (tree, batch) => {
-      const own = Adapters.ownOf(policy, "policy/", tree)
-      const read = withAdapter(policy, tree, own, (params) => logProbs(params, batch.ids))
-      return { loss: neg(mean(mul(read.logProbs, batch.advantages))) }
-    }
-  })
+/** A training step of an adapter over the base: `loss` of the model's parameters, the adapter in them, and of the feeds. */
+const stepOf = <const B extends Specs>(
+  adapter: Adapter,
+  scope: string,
+  batch: B,
+  loss: (params: Params, feeds: { readonly [K in keyof B]: Expr }) => Expr
+) =>
+  Result.getOrThrow(
+    trainStep({
+      params: Adapters.scoped(scope, adapter.params),
+      frozen: specs,
+      batch,
+      optimiser,
+      loss: (tree, feeds) =>
+        withAdapter(adapter, tree, Adapters.ownOf(adapter, scope, tree), (params) => ({ loss: loss(params, feeds) }))
+    })
+  )
+
+const tokens = Programs.spec(ids.shape, "i32")
+
+const policyStep = stepOf(policy, "policy/", { ids: tokens, advantages: Programs.spec([2, 5]) }, (params, batch) =>
+  neg(mean(mul(logProbs(params, batch.ids).logProbs, batch.advantages)))
 )
 
-const criticStep = Result.getOrThrow(
-  trainStep({
-    params: Adapters.scoped("critic/", critic.params),
-    frozen: specs,
-    batch: { ids: Programs.spec(ids.shape, "i32"), labels: Programs.spec([2, 6]) },
-    optimiser,
-    loss: (tree, batch) => {
-      const own = Adapters.ownOf(critic, "critic/", tree)
-      const read = withAdapter(critic, tree, own, (params) => rewards(params, batch.ids))
-      return { loss: mean(softplus(neg(mul(read.rewards, batch.labels)))) }
-    }
-  })
+const criticStep = stepOf(critic, "critic/", { ids: tokens, labels: Programs.spec([2, 6]) }, (params, batch) =>
+  mean(softplus(neg(mul(rewards(params, batch.ids).rewards, batch.labels))))
 )
 
 /** The base, both adapters and their moments in one memory; the base is compiled in where `freeze` says so. */

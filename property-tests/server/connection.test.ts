@@ -1,28 +1,15 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Effect, Fiber } from "effect"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
-import type { ServerOptions } from "../../src/backends/server/index.ts"
-import type { Sampler, SamplingOptions } from "../../src/core/service/index.ts"
-import { drawnWith, expectSame, requests, serve, settings, six, using } from "./subject.ts"
+import type { Sampler } from "../../src/core/service/index.ts"
+import { asking, expectSame, onCompletions, requests, serve, settings, six, using } from "./subject.ts"
 import { type Fault, KEY } from "./vllmServer.ts"
 
 const server = await serve()
 afterAll(() => server.close())
 beforeEach(() => server.reset())
 
-const sample = (options: SamplingOptions, given: Partial<ServerOptions> = {}, of = requests) =>
-  using(settings(server.url, given), (sampler) => sampler.sample(of, options))
-const failure = (options: SamplingOptions, given: Partial<ServerOptions> = {}, of = requests) =>
-  using(settings(server.url, given), (sampler) => Effect.flip(sampler.sample(of, options)))
-const posts = () => server.seen.filter(({ path }) => path === "/v1/completions")
-const onCompletions = { on: "completions" }
-
-/** What the weights behind the server draw when asked directly. */
-const direct = (options: SamplingOptions) =>
-  server.base.draw(
-    requests.map(({ prompt }, i) => ({ prompt, seed: drawnWith[i]! })),
-    options
-  )
+const { sample, failure, posts, direct } = asking(server)
 
 /** What goes wrong once. */
 const passing: ReadonlyArray<readonly [string, Fault]> = [

@@ -2,31 +2,31 @@ import { Effect } from "effect"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import type { ServerOptions } from "../../src/backends/server/index.ts"
 import type { SamplingOptions } from "../../src/core/service/index.ts"
-import { drawnWith, expectSame, greedy, hot, requests, serve, settings, six, using, VOCABULARY } from "./subject.ts"
+import {
+  asking,
+  expectSame,
+  greedy,
+  hot,
+  onCompletions,
+  requests,
+  serve,
+  settings,
+  six,
+  using,
+  VOCABULARY
+} from "./subject.ts"
 import { BASE, EOS, type Fault, MAX_MODEL_LEN } from "./vllmServer.ts"
 
 const server = await serve()
 afterAll(() => server.close())
 beforeEach(() => server.reset())
 
-const sample = (options: SamplingOptions, given: Partial<ServerOptions> = {}, of = requests) =>
-  using(settings(server.url, given), (sampler) => sampler.sample(of, options))
-const failure = (options: SamplingOptions, given: Partial<ServerOptions> = {}, of = requests) =>
-  using(settings(server.url, given), (sampler) => Effect.flip(sampler.sample(of, options)))
+const { sample, failure, posts, direct } = asking(server)
 const spoilt = (fault: Fault, options = six, given: Partial<ServerOptions> = {}) => {
   server.faults.push(fault)
   // One after the other, so that the fault meets the group of three.
   return failure(options, { concurrency: 1, ...given })
 }
-const posts = () => server.seen.filter(({ path }) => path === "/v1/completions")
-const onCompletions = { on: "completions" }
-
-/** What the weights behind the server draw when asked directly. */
-const direct = (options: SamplingOptions) =>
-  server.base.draw(
-    requests.map(({ prompt }, i) => ({ prompt, seed: drawnWith[i]! })),
-    options
-  )
 
 describe("Server.sample", () => {
   it("law: completions, ends and log-probabilities are those of the weights behind it, choices in any order", async () => {

@@ -94,3 +94,21 @@ export const expectSame = (found: ReadonlyArray<Sampled>, expected: ReadonlyArra
     for (const [t, x] of rawLogProbs.entries()) expect(x).toBeCloseTo(expected[i]!.rawLogProbs[t]!, 9)
   }
 }
+
+/** What the tests of a sampler ask of a server. */
+export const asking = (server: Awaited<ReturnType<typeof serve>>) => ({
+  sample: (options: SamplingOptions, given: Partial<ServerOptions> = {}, of = requests) =>
+    using(settings(server.url, given), (sampler) => sampler.sample(of, options)),
+  failure: (options: SamplingOptions, given: Partial<ServerOptions> = {}, of = requests) =>
+    using(settings(server.url, given), (sampler) => Effect.flip(sampler.sample(of, options))),
+  posts: () => server.seen.filter(({ path }) => path === "/v1/completions"),
+  /** What the weights behind the server draw when asked directly. */
+  direct: (options: SamplingOptions) =>
+    server.base.draw(
+      requests.map(({ prompt }, i) => ({ prompt, seed: drawnWith[i]! })),
+      options
+    )
+})
+
+/** Where most faults are put. */
+export const onCompletions = { on: "completions" }

@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, type FileSystem } from "effect"
 import fc from "fast-check"
@@ -19,6 +19,7 @@ import {
   type Task,
   Tasks
 } from "../../src/core/task/index.ts"
+import { realData } from "./realData.ts"
 
 const run = <A, E>(effect: Effect.Effect<A, E, FileSystem.FileSystem>) =>
   Effect.runPromise(effect.pipe(Effect.provide(NodeServices.layer)))
@@ -288,16 +289,8 @@ describe("SystemPrompts", () => {
   })
 })
 
-const data = process.env["REWARDFLOW_DATA"] ?? resolve(import.meta.dirname, "../../../shared/data")
-const real = (name: string) => {
-  const path = join(data, name)
-  const there = existsSync(path)
-  if (!there) process.stderr.write(`skipped: no data in ${path}; set REWARDFLOW_DATA to a folder with ${name}\n`)
-  return { path, test: there ? it : it.skip }
-}
-
 describe("the real files", () => {
-  const numbers = real("countdown")
+  const numbers = realData("countdown")
   numbers.test("golden: Countdown's expert errs in 14 of 1299 published answers, which can be left out", async () => {
     const { task, leftOut } = await run(countdown({ folder: numbers.path }))
     expect(sizes(task)).toEqual([
@@ -315,7 +308,7 @@ describe("the real files", () => {
     expect(right.leftOut).toEqual({ "no trace or no answer": 1, "wrong answer": 9 })
     sound(right.task)
   })
-  const competition = real("aime")
+  const competition = realData("aime")
   competition.test("golden: 30 problems of AIME 2024 and 30 of 2025, and no question twice", async () => {
     const files = ["test2024", "test2025-I", "test2025-II"].map((f) => join(competition.path, `${f}.jsonl`))
     const { task } = await run(aime({ test: files }))

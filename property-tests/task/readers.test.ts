@@ -1,12 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, type FileSystem } from "effect"
 import { afterAll, describe, expect, it } from "vitest"
 import { Outcomes } from "../../src/core/data/index.ts"
 import { gsm8k, mmluPro, type Task } from "../../src/core/task/index.ts"
+import { realData } from "./realData.ts"
 
 const run = <A, E>(effect: Effect.Effect<A, E, FileSystem.FileSystem>) =>
   Effect.runPromise(effect.pipe(Effect.provide(NodeServices.layer)))
@@ -109,16 +110,8 @@ describe("mmluPro", () => {
   })
 })
 
-const data = process.env["REWARDFLOW_DATA"] ?? resolve(import.meta.dirname, "../../../shared/data")
-const real = (name: string) => {
-  const path = join(data, name)
-  const there = existsSync(path)
-  if (!there) process.stderr.write(`skipped: no data in ${path}; set REWARDFLOW_DATA to a folder with ${name}\n`)
-  return { path, test: there ? it : it.skip }
-}
-
 describe("the real files", () => {
-  const math = real("gsm8k")
+  const math = realData("gsm8k")
   math.test("golden: every GSM8K demonstration passes its own check", async () => {
     const task = await run(gsm8k({ folder: math.path }))
     expect(Object.values(task.splits).map((s) => s.problems.length)).toEqual([6973, 500, 1319])
@@ -126,7 +119,7 @@ describe("the real files", () => {
       for (const { problem, completion } of demonstrations)
         expect(Outcomes.isCorrect(task.checkAnswer(problem, completion))).toBe(true)
   })
-  const choice = real("mmlu-pro")
+  const choice = realData("mmlu-pro")
   choice.test("golden: the models of MMLU-Pro rank as their sizes suggest, most answers are read", async () => {
     const { task, models, expert } = await run(mmluPro({ folder: choice.path }))
     disjoint(task)
