@@ -12,7 +12,8 @@ import {
   jinjaTemplate,
   type Tokenizer,
   templateFromFolder,
-  templateReport
+  templateReport,
+  turnEnd
 } from "../src/core/text/index.ts"
 
 interface Fixture {
@@ -223,5 +224,40 @@ describe("jinjaTemplate", () => {
     expect(refusal("{% if %}")).toMatchObject({ _tag: "BadTemplate", kind: "syntax" })
     expect(refusal("{{ strftime_now('%Y') }}")).toMatchObject({ kind: "failed" })
     expect(refusal("{% for i in range(1000000000) %}x{% endfor %}").message).toMatch(/range of 1000000000 numbers/)
+  })
+})
+
+describe("turnEnd", () => {
+  it("golden: is the template's marker as one token, the tokenizer's end where there is none", async () => {
+    const ends = await Promise.all(
+      styles.slice(1).map(async (style) => {
+        const template = (await run(templateFromFolder(`${folder}${style}`, tokenizers[style]!)))!
+        return tokenizers[style]!.tokenText(Result.getOrThrow(turnEnd(template, tokenizers[style]!)))
+      })
+    )
+    expect(ends).toEqual(["<|im_end|>", "<|im_end|>", "<|eot_id|>"])
+    const other = { ...tokenizers["qwen2.5"]!, eosId: 520 }
+    expect(turnEnd(ChatTemplates.chatMl, other)).toEqual(Result.succeed(other.tokenId("<|im_end|>")))
+    expect(turnEnd(ChatTemplates.plain, other)).toEqual(Result.succeed(520))
+  })
+
+  it("error: a marker of several tokens", () => {
+    const refused = Result.getOrThrow(Result.flip(turnEnd(ChatTemplates.chatMl, tokenizers["llama3"]!)))
+    expect(refused.kind).toBe("unended")
+    expect(refused.message).toMatch(/"<\|im_end\|>", is \d tokens: the tokenizer is not the template's/)
+  })
+})
+
+describe("the source of a built-in template", () => {
+  it.each([ChatTemplates.plain, ChatTemplates.chatMl])("golden: $name as Jinja renders the same", (template) => {
+    const jinja = Result.getOrThrow(jinjaTemplate(template.source!))
+    const messages: ReadonlyArray<Message> = [
+      { role: "system", content: "Be brief." },
+      { role: "user", content: "  2 + 2?\n" },
+      { role: "assistant", content: "4 {{ x }}" }
+    ]
+    for (const generationPrompt of [true, false])
+      expect(jinja.render(messages, { generationPrompt })).toBe(template.render(messages, { generationPrompt }))
+    expect(jinja.endOfTurn).toBe(template.endOfTurn)
   })
 })

@@ -17,7 +17,7 @@ import { corpusTokenizer } from "../core/task/index.ts"
 import { Rng } from "../core/tensor/index.ts"
 import { BadTokenizer, ChatTemplates, fromFolder, type Tokenizer } from "../core/text/index.ts"
 import { type GranularityChoice, type Handler, printGranularity, type TrainRewardOptions } from "./commands/index.ts"
-import { writeModel } from "./models/index.ts"
+import { modelTexts, writeModel } from "./models/index.ts"
 import {
   hashes,
   learnReward,
@@ -177,7 +177,7 @@ export const trainReward: Handler<TrainRewardOptions> = (options) =>
     })
     const folder = yield* writeModel(session.directory, "best_model/reward_model", {
       ...reward,
-      tokenizer,
+      texts: modelTexts({ tokenizer, stopIds: [tokenizer.eosId] }),
       head: "reward"
     })
     // From the journal, since a run that an earlier session finished logs nothing new.
@@ -189,17 +189,17 @@ export const trainReward: Handler<TrainRewardOptions> = (options) =>
       leftOut,
       granularity: config.granularity,
       metrics,
-      model: dirname(folder)
+      model: folder
     }
     yield* RunDirectory.writeArtifact(session.directory, "summary.json", summary)
-    yield* RunDirectory.finish(session.directory, { model: dirname(folder) })
+    yield* RunDirectory.finish(session.directory, { model: folder })
     const shown = table(
       ["traces", "AUROC of held-out experts"],
       ["policy", "perturbed"].map((kind) => [`against ${kind}`, metrics[`held_out/auroc_${kind}`]?.toFixed(3) ?? "–"])
     )
     yield* options.json
       ? Console.log(JSON.stringify(summary, null, 2))
-      : Console.log(`${shown}\n\nReward model: ${dirname(folder)}`)
+      : Console.log(`${shown}\n\nReward model: ${folder}`)
   }).pipe(
     Effect.scoped,
     Effect.provide(Onnx.cpuWith(options.threads === undefined ? {} : { threads: options.threads }))

@@ -7,8 +7,10 @@ import {
   fetchSplits,
   type Hub,
   type HubError,
+  Problems,
   parseAddress
 } from "../data/index.ts"
+import { ChatTemplates } from "../text/index.ts"
 import type { ShownAs } from "./answerTask.ts"
 import { type ArithmeticOptions, arithmetic } from "./arithmetic.ts"
 import { amountOf, holdOut } from "./holdOut.ts"
@@ -96,6 +98,12 @@ const shareOfTrain = (task: Task, share: number, seed: number): Task => {
   return { ...task, splits: { ...task.splits, train } }
 }
 
+/** Generated problems as a chat model reads them; `plain` adds nothing to what they say. */
+const shownBy = (task: Task, { template = ChatTemplates.plain }: ShownAs): Task =>
+  template.source === ChatTemplates.plain.source
+    ? task
+    : { ...task, renderPrompt: (problem) => template.render(Problems.messages(problem)) }
+
 /**
  * The task of a configuration's name, its rows read from where it says: the one way from `dataset.*` to a Task.
  *
@@ -120,7 +128,7 @@ export const taskOf = (
     if (name === "arithmetic") {
       if (place !== null)
         return yield* new BadPlace({ name, place, reason: "it is generated", fix: "Leave out dataset.path" })
-      const task = shareOfTrain(arithmetic({ seed, ...size }), trainShare, seed)
+      const task = shareOfTrain(shownBy(arithmetic({ seed, ...size }), shown), trainShare, seed)
       return { task, leftOut: {}, corruptions: [], origin: `arithmetic, seed ${seed}` }
     }
     const source = published(name)

@@ -29,7 +29,8 @@ export const resultRow = (
   { completion, rawLogProbs, finishReason }: Pick<Sampled, "completion" | "rawLogProbs" | "finishReason">
 ): ResultRow => {
   const { tokenizer } = task
-  const ends = completion.at(-1) === tokenizer.eosId
+  // A model may stop at any of several tokens.
+  const ends = finishReason === "stop"
   const shown = pieces(tokenizer, ends ? completion.slice(0, -1) : completion)
   const content = shown.join("")
   const outcome = task.checkAnswer(problem, content)

@@ -1,19 +1,21 @@
 import { Data, Runtime } from "effect"
 
-/** A model that was named and is not on this machine. */
+/** A model that was named and is neither on this machine nor on the hub. */
 export class ModelNotFound extends Data.TaggedError("ModelNotFound")<{
   /** What the configuration calls it. */
   readonly name: string
   /** The folders that were looked in. */
   readonly looked: ReadonlyArray<string>
+  /** What the hub said, where it was asked. */
+  readonly hub?: string
 }> {
   override readonly [Runtime.errorExitCode] = 2
   override get message(): string {
-    const hub = /^[\w.-]+\/[\w.-]+$/.test(this.name)
-    const fetch = hub
-      ? ` If it is one of the hub, fetch it with "hf download ${this.name} --local-dir DIR" and give DIR.`
-      : " Give a model folder, the directory of a finished run, or fresh."
-    return `Model ${this.name}: there is no config.json in ${this.looked.join(" or ")}.${fetch}`
+    const hub = this.hub === undefined ? "" : ` The hub says: ${this.hub}`
+    return (
+      `Model ${this.name}: there is no config.json in ${this.looked.join(" or ")}.${hub} ` +
+      "Give a model folder, the directory of a finished run, ORGANISATION/NAME[@REVISION] of the hub, or fresh."
+    )
   }
 }
 

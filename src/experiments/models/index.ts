@@ -1,4 +1,7 @@
 export { type TemplateName, templateOf, templates } from "./chatTemplates.ts"
 export { BadModelFolder, ModelNotFound } from "./errors.ts"
-export { type FolderModel, findModel, readModel } from "./readModel.ts"
+export { fetchModel } from "./fetchModel.ts"
+export { findModel } from "./findModel.ts"
+export { type ModelTexts, modelTexts } from "./modelTexts.ts"
+export { type BadModel, type FolderModel, readModel, weightsOf } from "./readModel.ts"
 export { type WrittenModel, writeModel } from "./writeModel.ts"

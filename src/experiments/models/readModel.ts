@@ -1,43 +1,56 @@
-import { Effect, FileSystem } from "effect"
+import { Effect, type FileSystem } from "effect"
 import { agree, type CheckpointRejected, loadAll, type ModelFolder, open } from "../../core/checkpoint/index.ts"
+import type { Fetched } from "../../core/data/index.ts"
 import type { Params } from "../../core/learner/index.ts"
 import type { ModelConfig } from "../../core/model/index.ts"
-import { type BadTokenizer, fromFolder, type Tokenizer } from "../../core/text/index.ts"
-import { ModelNotFound } from "./errors.ts"
+import {
+  type BadTemplate,
+  type BadTokenizer,
+  type ChatRejected,
+  type ChatTemplate,
+  fromFolder,
+  type Tokenizer,
+  turnEnd
+} from "../../core/text/index.ts"
+import { type TemplateName, templateOf } from "./chatTemplates.ts"
+import { type ModelTexts, textsOf } from "./modelTexts.ts"
 
-/** A model of a folder. */
-export interface FolderModel {
-  readonly folder: string
+/** A model of a folder, before any of its weights is read. */
+export interface FolderModel extends Fetched {
+  readonly files: ModelFolder
   readonly config: ModelConfig
-  readonly params: Params
+  /** Its end token is the one that ends a turn of the template. */
   readonly tokenizer: Tokenizer
+  readonly template: ChatTemplate
   /** Tokens that end a completion. */
   readonly stopIds: ReadonlyArray<number>
+  /** What stands beside the weights, to be written with what becomes of them. */
+  readonly texts: ModelTexts
 }
 
-/** The folder that a name means: itself, or what a finished run of that directory keeps. @param within where runs keep it */
-export const findModel = Effect.fnUntraced(function* (name: string, within: ReadonlyArray<string> = ["best_model"]) {
-  const fs = yield* FileSystem.FileSystem
-  const looked = [name, ...within.map((sub) => `${name}/${sub}`)]
-  for (const folder of looked)
-    if (yield* fs.exists(`${folder}/config.json`).pipe(Effect.orElseSucceed(() => false))) return folder
-  return yield* new ModelNotFound({ name, looked })
-})
+/** Everything that a model folder can be refused for. */
+export type BadModel = CheckpointRejected | BadTokenizer | BadTemplate | ChatRejected
 
-/** A trunk has the reward head that is stored with it, or none. */
-const headOf = ({ stored }: ModelFolder, as: "policy" | "trunk") =>
-  as === "policy" ? "language" : stored["score.weight"] === undefined ? "none" : "reward"
-
-/** The model of a folder in the ecosystem's form, as a policy or as the trunk of a reward model. */
+/** The model of a folder in the ecosystem's form. */
 export const readModel = (
-  folder: string,
-  as: "policy" | "trunk" = "policy"
-): Effect.Effect<FolderModel, CheckpointRejected | BadTokenizer, FileSystem.FileSystem> =>
+  { folder, origin }: Fetched,
+  chosen: TemplateName | null = null
+): Effect.Effect<FolderModel, BadModel, FileSystem.FileSystem> =>
   Effect.gen(function* () {
-    const model = yield* open(folder)
-    const params = yield* loadAll(model, headOf(model, as))
-    const tokenizer = yield* fromFolder(folder)
-    const { config, generation } = model
+    const files = yield* open(folder)
+    const stored = yield* fromFolder(folder)
+    const template = yield* templateOf(folder, stored, chosen)
+    const tokenizer = { ...stored, eosId: yield* Effect.fromResult(turnEnd(template, stored)) }
+    const { config, generation } = files
     const { stopIds } = yield* Effect.fromResult(agree(folder, config, generation, tokenizer))
-    return { folder, config, params, tokenizer, stopIds }
+    const texts = yield* textsOf({ folder, generation, tokenizer, template, stopIds })
+    return { folder, origin, files, config, tokenizer, template, stopIds, texts }
   })
+
+/** The weights of a model as host values, as a policy or as the trunk of a reward model. */
+export const weightsOf = (
+  { files }: Pick<FolderModel, "files">,
+  as: "policy" | "trunk" = "policy"
+): Effect.Effect<Params, CheckpointRejected, FileSystem.FileSystem> =>
+  // A trunk has the reward head that is stored with it, or none.
+  loadAll(files, as === "policy" ? "language" : files.stored["score.weight"] === undefined ? "none" : "reward")

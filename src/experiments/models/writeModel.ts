@@ -1,39 +1,34 @@
-import { Effect } from "effect"
+import { Effect, FileSystem } from "effect"
+import { CheckpointRejected, save } from "../../core/checkpoint/index.ts"
 import type { Params } from "../../core/learner/index.ts"
-import { type ModelConfig, ModelConfigs, Safetensors } from "../../core/model/index.ts"
-import { RunDirectory } from "../../core/run/index.ts"
-import type { Tokenizer } from "../../core/text/index.ts"
-import { jinja, type TemplateName } from "./chatTemplates.ts"
+import type { ModelConfig, Safetensors } from "../../core/model/index.ts"
+import type { RunDirectory } from "../../core/run/index.ts"
+import type { ModelTexts } from "./modelTexts.ts"
 
 /** A model as it is written down. */
 export interface WrittenModel {
   readonly config: ModelConfig
   readonly params: Params
-  readonly tokenizer: Tokenizer
-  /** `causal`: next-token logits; `reward`: `score.weight` [1, D] on every token. */
-  readonly head: "causal" | "reward"
-  /** How conversations are written for it; said in `tokenizer_config.json`. */
-  readonly template?: TemplateName
+  /** What stands beside the weights. */
+  readonly texts: ModelTexts
+  /** `language`: next-token logits; `reward`: `score.weight` [1, D] on every token. */
+  readonly head: "language" | "reward"
+  /** How weights are stored, F32 by default. */
+  readonly format?: Safetensors.FloatFormat
 }
 
-/** Writes a model into a folder of the run as other tools read it; returns the path of its `config.json`. */
+/** Writes a model into a folder of the run as other tools read it, in place of what an earlier session left there; returns its path. */
 export const writeModel = Effect.fnUntraced(function* (
   directory: RunDirectory.RunDirectory,
-  folder: string,
-  { config, params, tokenizer, head, template }: WrittenModel
+  name: string,
+  { config, params, texts, head, format = "F32" }: WrittenModel
 ) {
-  const special = { eos_token: tokenizer.tokenText(tokenizer.eosId), pad_token: tokenizer.tokenText(tokenizer.padId) }
-  yield* RunDirectory.writeArtifact(directory, `${folder}/model.safetensors`, Safetensors.encode(params))
-  yield* RunDirectory.writeArtifact(directory, `${folder}/tokenizer.json`, Object(tokenizer.json))
-  yield* RunDirectory.writeArtifact(directory, `${folder}/tokenizer_config.json`, {
-    tokenizer_class: "PreTrainedTokenizerFast",
-    clean_up_tokenization_spaces: false,
-    ...special,
-    ...(template === undefined ? {} : { chat_template: jinja[template] })
-  })
-  return yield* RunDirectory.writeArtifact(
-    directory,
-    `${folder}/config.json`,
-    Object(ModelConfigs.toJson(config, head === "causal" ? "ForCausalLM" : "ForTokenClassification"))
-  )
+  const fs = yield* FileSystem.FileSystem
+  const folder = `${directory.path}/${name}`
+  const storage = (cause: { readonly message: string }) =>
+    new CheckpointRejected({ kind: "storage", file: folder, reason: cause.message, cause })
+  yield* fs.remove(folder, { recursive: true, force: true }).pipe(Effect.mapError(storage))
+  const parameter = (tensor: string) => Effect.succeed(params[tensor]!)
+  yield* save(folder, { config, head, parameter, parameters: params, texts }, { format })
+  return folder
 })

@@ -9,6 +9,7 @@ import type {
   SegmentOptions,
   Units
 } from "../../core/learner/index.ts"
+import type { Safetensors } from "../../core/model/index.ts"
 import type { DiscriminatorObjective, PolicyObjective } from "../../core/objective/index.ts"
 import type { Perturbation } from "../../core/reward/index.ts"
 import type { TaskName, TokenLimits } from "../../core/task/index.ts"
@@ -134,6 +135,8 @@ export interface Recipe {
   readonly limits: TokenLimits
   readonly policy: ModelSource
   readonly chatTemplate: RunConfig["model"]["chat_template"]
+  /** How the weights of trained models are stored. */
+  readonly savedAs: Safetensors.FloatFormat
   readonly sampling: { readonly temperature: number; readonly topP: number }
   readonly looks: { readonly every: number; readonly problems: number; readonly testProblems: number }
   readonly learning: Learning

@@ -9,7 +9,7 @@ import {
 } from "../../core/reward/index.ts"
 import type { Task } from "../../core/task/index.ts"
 import { Rng } from "../../core/tensor/index.ts"
-import { BadModelFolder, findModel, readModel } from "../models/index.ts"
+import { BadModelFolder, findModel, readModel, weightsOf } from "../models/index.ts"
 import { optimiser, perturbed } from "../run/index.ts"
 import { NothingToLearnFrom, type PreparedData } from "./prepareData.ts"
 import type { CriticRecipe, GranularityRecipe } from "./Recipe.ts"
@@ -49,14 +49,14 @@ const perturbationOf = Effect.fnUntraced(function* (
 const trunkOf = Effect.fnUntraced(function* ({ trunk }: CriticRecipe, start: Start) {
   if (trunk._tag !== "Named")
     return { config: start.config, ...(trunk._tag === "Policy" ? { params: start.params } : {}) }
-  const model = yield* readModel(yield* findModel(trunk.name), "trunk")
+  const model = yield* readModel(yield* findModel(trunk.name))
   if (JSON.stringify(model.tokenizer.json) !== JSON.stringify(start.tokenizer.json))
     return yield* new BadModelFolder({
       file: `${model.folder}/tokenizer.json`,
       reason:
         "its tokens are not the policy's, whose completions it is to judge: take a reward model of the same family."
     })
-  return model
+  return { config: model.config, params: yield* weightsOf(model, "trunk") }
 })
 
 interface Trunk extends Pick<Start, "config"> {

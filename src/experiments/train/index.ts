@@ -1,4 +1,7 @@
 export { type KeepingOptions, keepingBest, type Look } from "./keepingBest.ts"
+export { type DataReport, type PreparedData, prepareData } from "./prepareData.ts"
 export type { Recipe } from "./Recipe.ts"
 export { recipeOf } from "./recipeOf.ts"
+export { type Found, findStart, type Start, startOf } from "./start.ts"
+export { type TemplateFit, templateFit, UnfitTemplate } from "./templateFit.ts"
 export { type TrainSummary, trainRun } from "./trainRun.ts"

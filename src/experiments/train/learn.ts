@@ -1,11 +1,12 @@
 import { Effect } from "effect"
+import type { Params } from "../../core/learner/index.ts"
 import type { PlannedStage } from "../../core/run/index.ts"
 import { RunDirectory } from "../../core/run/index.ts"
 import { writeModel } from "../models/index.ts"
 import type { Session } from "../run/index.ts"
 import { learnOpsd } from "./learnOpsd.ts"
 import type { PolicyRecipe } from "./Recipe.ts"
-import { writeCritic } from "./rewardFolder.ts"
+import { type WrittenCritic, writeCritic } from "./rewardFolder.ts"
 import { learnAirl, learnGrpo, learnSft } from "./stages.ts"
 import { policySteps, sftSteps, type Work } from "./Work.ts"
 
@@ -49,16 +50,22 @@ export const fineTuned = Effect.fnUntraced(function* (work: Work, session: Sessi
   return { ...work, start: { ...work.start, params: yield* learnSft(work, session, sft) } }
 })
 
+/** A policy, and what was learned beside it, each with the folder of the run that it belongs into. */
+interface Learned {
+  readonly policy: Params
+  readonly critics: Readonly<Record<string, WrittenCritic>>
+}
+
 const learned = Effect.fnUntraced(function* (work: Work, session: Session) {
   const { learning } = work.recipe
-  const { directory } = session
+  const alone = (policy: Params): Learned => ({ policy, critics: {} })
   switch (learning._tag) {
     case "Sft":
-      return yield* learnSft(work, session, learning)
+      return alone(yield* learnSft(work, session, learning))
     case "Grpo":
-      return yield* learnGrpo(work, session, learning)
+      return alone(yield* learnGrpo(work, session, learning))
     case "Opsd":
-      return yield* learnOpsd(work, session, learning, learning.mode)
+      return alone(yield* learnOpsd(work, session, learning, learning.mode))
     case "Airl": {
       const { policy, saved, state, warmCritic, config } = yield* learnAirl(
         work,
@@ -66,27 +73,36 @@ const learned = Effect.fnUntraced(function* (work: Work, session: Session) {
         learning.policy,
         learning.critic
       )
-      const { tokenizer } = work.start
-      const written = { config, tokenizer, critic: saved, state }
-      yield* writeCritic(directory, "best_model/reward_model", written)
-      yield* writeCritic(directory, "reward_model_warmup", { config, tokenizer, critic: { params: warmCritic } })
-      return policy
+      const { texts } = work.start
+      const critics = {
+        "best_model/reward_model": { config, texts, critic: saved, state },
+        reward_model_warmup: { config, texts, critic: { params: warmCritic } }
+      }
+      return { policy, critics } satisfies Learned
     }
   }
 })
 
 /** Trains, and writes `best_model/` (with `reward_model/` where one was learned); returns the policy. */
 export const learn = Effect.fnUntraced(function* (work: Work, session: Session) {
-  const params = yield* learned(work, session)
-  yield* writeModel(session.directory, "best_model", { ...work.start, params, head: "causal" })
-  return params
+  const { policy, critics } = yield* learned(work, session)
+  const { directory } = session
+  const format = work.recipe.savedAs
+  yield* writeModel(directory, "best_model", { ...work.start, params: policy, head: "language", format })
+  for (const [folder, critic] of Object.entries(critics)) yield* writeCritic(directory, folder, { ...critic, format })
+  return policy
 })
 
 /** Name of the configuration in the run. */
 const TRAINING_CONFIG = "training_config.yaml"
 
-/** Writes the configuration as it was given and the report on the data. */
-export const writeInputs = Effect.fnUntraced(function* ({ directory }: Session, configText: string, { data }: Work) {
+/** Writes the configuration as it was given, the report on the data, and where the policy comes from. */
+export const writeInputs = Effect.fnUntraced(function* (
+  { directory }: Session,
+  configText: string,
+  { data, start }: Work
+) {
   yield* RunDirectory.writeArtifact(directory, TRAINING_CONFIG, configText)
   yield* RunDirectory.writeArtifact(directory, "data.json", JSON.parse(JSON.stringify(data.report)))
+  yield* RunDirectory.writeArtifact(directory, "models.json", { policy: start.origin })
 })

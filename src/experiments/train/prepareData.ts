@@ -1,4 +1,4 @@
-import { Data, Effect } from "effect"
+import { Data, Effect, Result } from "effect"
 import { injectErrors } from "../../core/reward/index.ts"
 import { table } from "../../core/run/index.ts"
 import {
@@ -12,11 +12,11 @@ import {
   taskReport,
   withinLimits
 } from "../../core/task/index.ts"
-import { UnknownText } from "../../core/text/index.ts"
-import { templates } from "../models/index.ts"
+import { BadTemplate, type ChatRejected, UnknownText } from "../../core/text/index.ts"
 import { type EncodedTask, encodeTask, spells } from "../run/index.ts"
 import type { Recipe } from "./Recipe.ts"
 import type { Found } from "./start.ts"
+import { printTemplateFit, type TemplateFit, templateFit, UnfitTemplate, unteachable } from "./templateFit.ts"
 
 /** What became of the data on their way into the run: kept as `data.json`. */
 export interface DataReport {
@@ -28,6 +28,8 @@ export interface DataReport {
   readonly tooLong: Fitted["tooLong"]
   /** Demonstrations that were made wrong on purpose, and those that were to be and could not. */
   readonly errors: { readonly made: number; readonly without: number }
+  /** What the chat template makes of conversations. */
+  readonly template: TemplateFit
 }
 
 /** The data of a run, made ready for token models. */
@@ -108,7 +110,7 @@ export const prepareData = Effect.fnUntraced(function* (recipe: Recipe, { model,
     validationShare: data.validationShare,
     noSystem: data.noSystem,
     seed,
-    template: templates[template],
+    template,
     ...(data.size === null ? {} : { size: data.size }),
     ...(model === undefined ? {} : { tokenizer: model.tokenizer })
   })
@@ -116,30 +118,36 @@ export const prepareData = Effect.fnUntraced(function* (recipe: Recipe, { model,
   const told = model === undefined ? loaded.task : { ...loaded.task, tokenizer: model.tokenizer }
   const { task: whole, errors } = erring(told, recipe)
   return yield* Effect.try({
-    try: (): PreparedData | NothingToLearnFrom => {
+    try: (): Result.Result<PreparedData, NothingToLearnFrom | UnfitTemplate | ChatRejected> => {
+      const fit = templateFit(template, { system: data.name !== "arithmetic" && !data.noSystem })
+      if (fit instanceof UnfitTemplate) return Result.fail(fit)
       const once = encodingOnce(whole)
       const { task: fitted, tooLong } = withinLimits(once, limits)
       const task = { ...fitted, tokenizer: whole.tokenizer }
       const unfit = fitForLearning(recipe, task)
-      if (unfit !== undefined) return unfit
+      if (unfit !== undefined) return Result.fail(unfit)
       const report: DataReport = {
         read: taskReport({ ...loaded, task: once }, { limits }),
         problems: counts(task, "problems"),
         demonstrations: counts(task, "demonstrations"),
         tooLong,
-        errors
+        errors,
+        template: fit
       }
-      return { ...encodeTask(fitted), task, corruptions: loaded.corruptions, report }
+      const encoded = encodeTask(fitted)
+      const refused = unteachable(template, encoded.train)
+      if (refused !== undefined) return Result.fail(refused)
+      return Result.succeed({ ...encoded, task, corruptions: loaded.corruptions, report })
     },
     catch: (error) => {
-      if (error instanceof UnknownText) return error
+      if (error instanceof UnknownText || error instanceof BadTemplate) return error
       throw error
     }
-  }).pipe(Effect.flatMap((made) => (made instanceof NothingToLearnFrom ? Effect.fail(made) : Effect.succeed(made))))
+  }).pipe(Effect.flatMap(Effect.fromResult))
 })
 
 /** The report as text. */
-export const printDataReport = ({ read, problems, demonstrations, tooLong, errors }: DataReport): string =>
+export const printDataReport = ({ read, problems, demonstrations, tooLong, errors, template }: DataReport): string =>
   [
     printTaskReport(read),
     table(
@@ -154,5 +162,6 @@ export const printDataReport = ({ read, problems, demonstrations, tooLong, error
     ),
     ...(errors.made + errors.without === 0
       ? []
-      : [`${errors.made} demonstrations were made wrong; ${errors.without} were to be, and could not.`])
+      : [`${errors.made} demonstrations were made wrong; ${errors.without} were to be, and could not.`]),
+    ...printTemplateFit(template)
   ].join("\n\n")

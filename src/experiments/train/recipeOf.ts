@@ -186,6 +186,7 @@ export const recipeOf = (config: RunConfig): Recipe => {
     limits: { prompt: model.max_prompt_length, completion: model.max_completion_length },
     policy: policySource(config),
     chatTemplate: model.chat_template,
+    savedAs: ({ float32: "F32", float16: "F16", bfloat16: "BF16" } as const)[model.save_dtype],
     sampling: { temperature: sampling.temperature, topP: sampling.top_p },
     looks: { every: looks.eval_steps, problems: looks.problems, testProblems: looks.test_problems },
     learning: learningOf(config)

@@ -1,9 +1,9 @@
 import { Effect, FileSystem, Schema } from "effect"
+import { loadStored, open } from "../../core/checkpoint/index.ts"
 import type { CriticState, RewardModel, SavedCritic } from "../../core/learner/index.ts"
 import { type ModelConfig, Safetensors } from "../../core/model/index.ts"
 import { RunDirectory } from "../../core/run/index.ts"
-import type { Tokenizer } from "../../core/text/index.ts"
-import { BadModelFolder, findModel, writeModel } from "../models/index.ts"
+import { BadModelFolder, findModel, type ModelTexts, type WrittenModel, writeModel } from "../models/index.ts"
 import type { LoadRecipe } from "./Recipe.ts"
 
 const STATE = "reward_training_state.json"
@@ -41,30 +41,35 @@ const momentsOf = Effect.fnUntraced(function* (folder: string) {
 
 /** A reward model that was trained before, as the parameters of `model`. */
 export const loadCritic = Effect.fnUntraced(function* (model: RewardModel, { from, optimiser }: LoadRecipe) {
-  const folder = yield* findModel(from, WITHIN)
-  const params = yield* tensorsOf(`${folder}/model.safetensors`)
+  const { folder } = yield* findModel(from, WITHIN)
+  const params = yield* loadStored(yield* open(folder))
   const missing = Object.keys(model.initial).find((name) => params[name] === undefined)
   if (missing !== undefined)
     return yield* new BadModelFolder({
-      file: `${folder}/model.safetensors`,
+      file: folder,
       reason: `it lacks ${missing}, which this reward model has; set model.reward_head and model.critic_type as they were.`
     })
   return { params, ...(optimiser ? { optimiser: yield* momentsOf(folder) } : {}) } satisfies SavedCritic
 })
 
+/** A reward model as it is written down. */
+export interface WrittenCritic {
+  readonly config: ModelConfig
+  /** Those of the policy that it judges. */
+  readonly texts: ModelTexts
+  readonly critic: SavedCritic
+  readonly state?: CriticState
+}
+
 /** Writes a reward model, and what another run needs to go on with it. */
 export const writeCritic = Effect.fnUntraced(function* (
   directory: RunDirectory.RunDirectory,
   folder: string,
-  written: {
-    readonly config: ModelConfig
-    readonly tokenizer: Tokenizer
-    readonly critic: SavedCritic
-    readonly state?: CriticState
-  }
+  { config, texts, critic, state, format }: WrittenCritic & Pick<WrittenModel, "format">
 ) {
-  const { config, tokenizer, critic, state } = written
-  yield* writeModel(directory, folder, { config, tokenizer, params: critic.params, head: "reward" })
+  const { "generation_config.json": _, ...told } = texts
+  const written = { config, texts: told, params: critic.params, head: "reward" } as const
+  yield* writeModel(directory, folder, format === undefined ? written : { ...written, format })
   if (state !== undefined) yield* RunDirectory.writeArtifact(directory, `${folder}/${STATE}`, { ...state })
   if (critic.optimiser !== undefined)
     yield* RunDirectory.writeArtifact(directory, `${folder}/${MOMENTS}`, Safetensors.encode(critic.optimiser.moments))

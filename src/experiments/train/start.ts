@@ -1,21 +1,26 @@
-import { Effect } from "effect"
+import { Effect, type FileSystem } from "effect"
+import type { Hub, HubError } from "../../core/data/index.ts"
 import type { Params } from "../../core/learner/index.ts"
 import type { ModelConfig } from "../../core/model/index.ts"
-import type { Tokenizer } from "../../core/text/index.ts"
+import type { ChatTemplate, Tokenizer } from "../../core/text/index.ts"
 import {
+  type BadModel,
   BadModelFolder,
   type FolderModel,
   findModel,
+  type ModelNotFound,
+  type ModelTexts,
+  modelTexts,
   readModel,
-  type TemplateName,
-  templateOf
+  templates,
+  weightsOf
 } from "../models/index.ts"
 import { freshDecoder, type ModelShape, modelConfig } from "../run/index.ts"
 import type { Recipe } from "./Recipe.ts"
 
 /** What is known of the policy before its task is read. */
 export interface Found {
-  readonly template: TemplateName
+  readonly template: ChatTemplate
   /** Absent where the model starts fresh: its vocabulary is then made for the task. */
   readonly model?: FolderModel
 }
@@ -25,39 +30,48 @@ export interface Start {
   readonly config: ModelConfig
   readonly params: Params
   readonly tokenizer: Tokenizer
-  readonly template: TemplateName
   readonly stopIds: ReadonlyArray<number>
+  /** Its folder, or the hub's repository with the commit read; null where it starts fresh. */
+  readonly origin: string | null
+  /** What stands beside the weights. */
+  readonly texts: ModelTexts
 }
 
 /** Reads the model that a recipe starts from, where it names one. */
 export const findStart = Effect.fnUntraced(function* ({
   policy,
   chatTemplate
-}: Pick<Recipe, "policy" | "chatTemplate">) {
-  if (policy._tag === "Fresh") return { template: chatTemplate ?? "plain" } satisfies Found
-  const folder = yield* findModel(policy.name)
-  const template = yield* templateOf(folder, chatTemplate)
-  return { template, model: yield* readModel(folder) } satisfies Found
+}: Pick<Recipe, "policy" | "chatTemplate">): Effect.fn.Return<
+  Found,
+  ModelNotFound | HubError | BadModel,
+  FileSystem.FileSystem | Hub
+> {
+  if (policy._tag === "Fresh") return { template: templates[chatTemplate ?? "plain"] } satisfies Found
+  const model = yield* readModel(yield* findModel(policy.name), chatTemplate)
+  return { template: model.template, model } satisfies Found
 })
 
 /** The longest text that is read: with self-distillation the prompt holds an expert's trace as well. */
 const contextOf = ({ limits, learning }: Pick<Recipe, "limits" | "learning">): number =>
   limits.prompt + limits.completion * (learning._tag === "Opsd" ? 2 : 1)
 
-const fresh = (shape: ModelShape, tokenizer: Tokenizer, context: number, seed: number) => {
+const fresh = (shape: ModelShape, { template }: Found, tokenizer: Tokenizer, context: number, seed: number): Start => {
   const config = modelConfig(shape, tokenizer.vocabSize, context)
-  return { config, params: freshDecoder(config, shape, seed), stopIds: [tokenizer.eosId] }
+  const stopIds = [tokenizer.eosId]
+  const texts = modelTexts({ tokenizer, template, stopIds })
+  return { config, params: freshDecoder(config, shape, seed), tokenizer, stopIds, origin: null, texts }
 }
 
 /** The policy to train, once the task has its tokenizer. */
-export const startOf = Effect.fnUntraced(function* (recipe: Recipe, { template, model }: Found, tokenizer: Tokenizer) {
+export const startOf = Effect.fnUntraced(function* (recipe: Recipe, found: Found, tokenizer: Tokenizer) {
   const { policy, seed } = recipe
+  const { model } = found
   const needed = contextOf(recipe)
   if (model === undefined)
     return policy._tag === "Fresh"
-      ? ({ ...fresh(policy.shape, tokenizer, needed, seed), tokenizer, template } satisfies Start)
+      ? fresh(policy.shape, found, tokenizer, needed, seed)
       : yield* Effect.die("a named model was not read")
-  const { config, params, stopIds, folder } = model
+  const { config, stopIds, texts, folder, origin } = model
   if (needed > config.max_position_embeddings)
     return yield* new BadModelFolder({
       file: `${folder}/config.json`,
@@ -65,5 +79,5 @@ export const startOf = Effect.fnUntraced(function* (recipe: Recipe, { template, 
         `the model reads at most ${config.max_position_embeddings} tokens, and model.max_prompt_length and ` +
         `model.max_completion_length need ${needed}: lower them.`
     })
-  return { config, params, stopIds, tokenizer, template } satisfies Start
+  return { config, params: yield* weightsOf(model), stopIds, tokenizer, origin, texts } satisfies Start
 })

@@ -12,17 +12,17 @@ const units: ReadonlyArray<Condition> = [
 
 export const modelKeys = {
   name: key(Schema.NullOr(nonEmpty), {
-    doc: "Model to start from in all but `airl`: a model folder, a run directory, or `fresh` for a new decoder of `model.shape`.",
+    doc: "Model to start from in all but `airl`: a model folder, a run directory, `ORGANISATION/NAME[@REVISION]` of the hub, or `fresh` for a new decoder of `model.shape`.",
     default: null,
     activeWhen: [{ key: "algorithm", not: ["airl"] }]
   }),
   policy_name: key(Schema.NullOr(nonEmpty), {
-    doc: "Policy of `airl`: a model folder, a run directory (`from_sft`: that of an SFT run), or `fresh`.",
+    doc: "Policy of `airl`: a model folder, a run directory (`from_sft`: that of an SFT run), `ORGANISATION/NAME[@REVISION]` of the hub, or `fresh`.",
     default: null,
     activeWhen: airlOnly
   }),
   reward_name: key(Schema.NullOr(nonEmpty), {
-    doc: "Trunk of the reward model: a model folder, a run directory, or `policy` for the policy's own weights.",
+    doc: "Trunk of the reward model: a model folder, a run directory, `ORGANISATION/NAME[@REVISION]` of the hub, or `policy` for the policy's own weights.",
     default: null,
     activeWhen: airlOnly
   }),
@@ -33,8 +33,13 @@ export const modelKeys = {
     { doc: "Shape of a decoder that starts fresh.", default: null, own: true }
   ),
   chat_template: key(Schema.NullOr(Schema.Literals(["plain", "chatml"])), {
-    doc: "How a conversation becomes text: contents alone, or ChatML; null for what the model's folder says, `plain` for a fresh one.",
+    doc: "How a conversation becomes text: contents alone, or ChatML; null for the template of the model's folder, `plain` where it has none.",
     default: null,
+    own: true
+  }),
+  save_dtype: key(Schema.Literals(["float32", "float16", "bfloat16"]), {
+    doc: "How the weights of trained models are stored; training itself is in single precision.",
+    default: "float32",
     own: true
   }),
   max_prompt_length: key(positiveInt, {
