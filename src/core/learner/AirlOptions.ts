@@ -8,6 +8,7 @@ import type { Params } from "./Params.ts"
 import type { PolicyOptions } from "./Policy.ts"
 import type { PolicyStepOptions, PromptItem } from "./policyStep.ts"
 import type { Sequence } from "./Sequence.ts"
+import type { OtherBase } from "./SharedBase.ts"
 
 /** How the policy to keep is chosen, without looking at any answer. */
 export interface Selection {
@@ -77,7 +78,7 @@ export interface AirlResult {
   readonly warmCritic: Params
 }
 
-export type AirlError = UpdateError | SampleError | CriticLeftAlone | FrozenCriticChanged
+export type AirlError = UpdateError | SampleError | OtherBase | CriticLeftAlone | FrozenCriticChanged
 
 export interface AirlStage extends Stage<AirlError, never> {
   readonly result: Effect.Effect<AirlResult, AirlError>

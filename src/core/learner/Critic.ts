@@ -14,10 +14,11 @@ import { type CriticFeeds, inOne } from "./criticTrainer.ts"
 import { pairWeights, unitWeights, type WeightOptions } from "./criticWeights.ts"
 import { type Judgement, ofLogits } from "./Judgement.ts"
 import { inParts } from "./microBatches.ts"
-import { type Params, prefixed, split, unprefixed } from "./Params.ts"
+import { type Params, split, unprefixed } from "./Params.ts"
 import * as Replay from "./Replay.ts"
 import * as Scorer from "./Scorer.ts"
 import * as Sequence from "./Sequence.ts"
+import type { OtherBase } from "./SharedBase.ts"
 import { ofSegments } from "./segmentJudgement.ts"
 import type * as Trainer from "./Trainer.ts"
 import type * as Units from "./Units.ts"
@@ -29,6 +30,9 @@ export { drawPoints, pointFeeds, pointSpecs, slopesOf } from "./criticPoints.ts"
 export { pairWeights, unitWeights } from "./criticWeights.ts"
 
 export type UpdateError = Trainer.TrainerError | Scorer.ScoreError | UnchangedCritic
+
+/** Everything that making a critic can fail with. */
+export type CriticError = Trainer.MakeError | BadCritic
 
 /** What a critic says of one completion. */
 export interface Judged {
@@ -59,7 +63,7 @@ export interface Critic {
   readonly params: Effect.Effect<Params, BackendFailure | BadFeed>
   /** Parameters and moments. */
   readonly save: Effect.Effect<Params, BackendFailure | BadFeed>
-  readonly restore: (tensors: Params) => Effect.Effect<void, BackendFailure | BadFeed>
+  readonly restore: (tensors: Params) => Effect.Effect<void, BackendFailure | BadFeed | OtherBase>
   /** What another critic can `load`, after so many updates made here. */
   readonly saved: (updates: number) => Effect.Effect<SavedCritic, BackendFailure | BadFeed>
   readonly saveReplay: Effect.Effect<Params>
@@ -125,20 +129,26 @@ const updateFeeds = Effect.fnUntraced(function* (
 export const make = (
   options: CriticOptions,
   policy: { readonly logProbs?: Scorer.Score } = {}
-): Effect.Effect<Critic, BackendFailure | BadCritic, Backend | Scope.Scope> =>
+): Effect.Effect<Critic, CriticError, Backend | Scope.Scope> =>
   Effect.gen(function* () {
     yield* checked(options, policy.logProbs !== undefined)
-    const { model, partition, load, replayCapacity = 4096 } = options
+    const { model, partition, load, replayCapacity = 4096, over, recompute } = options
     const judgement = options.segment === undefined ? ofLogits(options) : ofSegments(options, policy.logProbs)
     const optimiser = chain(countGradients, judgement.optimiser)
-    const training = { params: model.params, frozen: model.frozen, optimiser }
+    const training = {
+      params: model.params,
+      frozen: model.frozen,
+      optimiser,
+      ...(over === undefined ? {} : { over }),
+      ...(recompute === undefined ? {} : { recompute })
+    }
     const program = criticProgram(options, judgement)
     const { microBatch = Number.POSITIVE_INFINITY } = options
     const trainer = yield* microBatch < rowCount(options)
       ? inParts(training, program, microBatch)
       : inOne(training, program)
     const all = { ...model.params, ...model.frozen }
-    const read = yield* Scorer.readings({ memory: trainer.memory, params: all, read: judgement.read })
+    const read = yield* Scorer.readings({ ...trainer, params: all, read: judgement.read })
     const changing = verified(trainer, model, options.verifyUpdates ?? true)
     const earlier = load?.optimiser?.updates ?? 0
     let replay = Replay.empty(replayCapacity)
@@ -167,8 +177,7 @@ export const make = (
     return {
       start: Effect.gen(function* () {
         replay = Replay.empty(replayCapacity)
-        yield* trainer.load(load?.params ?? model.initial)
-        if (load?.optimiser !== undefined) yield* trainer.restore(prefixed(OPTIMISER, load.optimiser.moments))
+        yield* trainer.load(load?.params ?? model.initial, load?.optimiser?.moments)
       }),
       observe: (rollouts) =>
         Effect.sync(() => {

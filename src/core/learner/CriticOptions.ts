@@ -5,6 +5,7 @@ import type { Rng } from "../tensor/index.ts"
 import type { Params } from "./Params.ts"
 import type { RewardModel, SegmentModel } from "./RewardModel.ts"
 import type * as Sequence from "./Sequence.ts"
+import type { Over } from "./SharedBase.ts"
 import type * as Units from "./Units.ts"
 
 /** A wrong version of the i-th demonstration's completion; `undefined` where nothing could be changed. */
@@ -73,6 +74,10 @@ interface CriticBase {
   readonly microBatch?: number
   /** Starts from a critic that was trained before, in place of the model's initial parameters. */
   readonly load?: SavedCritic
+  /** The frozen parameters are a shared base's, and what trains lies beside it; in a memory of the critic's own by default. */
+  readonly over?: Over
+  /** Whether layers are computed again in the backward pass in place of being kept; false by default. */
+  readonly recompute?: boolean
   /** Most past rollouts kept for replay, 4096 by default. */
   readonly replayCapacity?: number
   /** Whether an update that leaves the weights as they were is an error; true by default. */

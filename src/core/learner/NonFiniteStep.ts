@@ -1,6 +1,6 @@
 import { Data, Effect } from "effect"
 import type { Step } from "../program/index.ts"
-import type { Backend, BackendFailure, BadFeed, Feeds, Memory, RunError, UnsupportedOp } from "../service/index.ts"
+import type { BackendFailure, BadFeed, Compile, Feeds, RunError, UnsupportedOp } from "../service/index.ts"
 import { type Culprit, firstNonFinite, tap } from "../transform/index.ts"
 
 /** A training step whose loss or gradient is NaN or infinite. It was not applied: memory and checkpoints are as before. */
@@ -29,11 +29,11 @@ export class NonFiniteStep extends Data.TaggedError("NonFiniteStep")<{
 }
 
 /** Runs the same program on the same memory and feeds with every node as an output, and finds the first bad one. */
-const find = (backend: Backend["Service"], step: Step, memory: Memory, feeds: Feeds) =>
+const find = (compile: Compile, step: Step, feeds: Feeds) =>
   Effect.scoped(
     Effect.gen(function* () {
       const tapped: Step = { program: tap(step.program), resident: step.resident, carry: [], guard: [] }
-      const executable = yield* backend.compile(tapped, { memory })
+      const executable = yield* compile(tapped)
       return firstNonFinite(tapped.program, yield* executable.run(feeds))
     })
   )
@@ -43,10 +43,10 @@ const find = (backend: Backend["Service"], step: Step, memory: Memory, feeds: Fe
  * so the step can be run again.
  */
 export const diagnosed =
-  (backend: Backend["Service"], step: Step, memory: Memory, feeds: Feeds, update: number) =>
+  (compile: Compile, step: Step, feeds: Feeds, update: number) =>
   <A>(run: Effect.Effect<A, RunError>): Effect.Effect<A, NonFiniteStep | BackendFailure | BadFeed | UnsupportedOp> =>
     Effect.catchTag(run, "NonFinite", ({ output, value }) =>
-      find(backend, step, memory, feeds).pipe(
+      find(compile, step, feeds).pipe(
         // Without a guard there is nothing to refuse; a backend that still does has no culprit to show.
         Effect.catchTag("NonFinite", () => Effect.succeed(undefined)),
         Effect.flatMap((culprit) => Effect.fail(new NonFiniteStep({ update, output, value, culprit })))

@@ -1,7 +1,8 @@
 import { Effect, type Scope } from "effect"
-import { type ModelConfig, parameterSpecs } from "../model/index.ts"
+import type { AdapterRejected } from "../adapter/index.ts"
+import type { ModelConfig } from "../model/index.ts"
 import type { PolicyObjective } from "../objective/index.ts"
-import { type GradientTransform, residentParams } from "../optim/index.ts"
+import { type GradientTransform, residentParams, type Tree } from "../optim/index.ts"
 import { Programs } from "../program/index.ts"
 import type { Metrics } from "../run/index.ts"
 import { Sampling } from "../sampling/index.ts"
@@ -17,19 +18,26 @@ import {
   type SamplingOptions
 } from "../service/index.ts"
 import { Rng, Tensors } from "../tensor/index.ts"
+import { type Adaptation, trainedOf } from "./Adaptation.ts"
 import { followed } from "./followed.ts"
-import { type Params, split } from "./Params.ts"
+import type { Params } from "./Params.ts"
 import * as Scorer from "./Scorer.ts"
 import * as Sequence from "./Sequence.ts"
+import type { OtherBase } from "./SharedBase.ts"
 import * as Trainer from "./Trainer.ts"
 
 export interface PolicyOptions {
   readonly config: ModelConfig
-  /** The reference policy, and where training starts: the SFT policy's parameters. */
+  /**
+   * Where training starts. Without an adapter the SFT policy's parameters, which are the reference policy as well; with
+   * one the adapter's, and the reference is the base alone.
+   */
   readonly params: Params
+  /** What trains in the place of the weights; the weights themselves by default. */
+  readonly adapter?: Adaptation
   readonly objective: PolicyObjective
   readonly optimiser: GradientTransform
-  /** Which parameters train; all by default. */
+  /** Which weights train; all by default, and none where there is an adapter. */
   readonly trains?: (name: string) => boolean
   readonly sampling: SamplingOptions
   /** Longest prompt, in tokens. */
@@ -41,6 +49,10 @@ export interface PolicyOptions {
    * up (`grpo`, `dr_grpo`, `dapo`) the update is the same.
    */
   readonly microBatch?: number
+  /** Tokens whose logits are held at once; all by default. What is computed does not depend on it. */
+  readonly logitChunk?: number
+  /** Whether layers and chunks of logits are computed again in the backward pass in place of being kept; false by default. */
+  readonly recompute?: boolean
   /** Draws the completions in the place of a sampler on the trainer's own memory: an inference server. */
   readonly sampler?: Sampler["Service"]
   /**
@@ -87,7 +99,7 @@ export interface Policy {
   readonly process: (tokens: number) => Effect.Effect<number>
   readonly params: Effect.Effect<Params, BackendFailure | BadFeed>
   readonly save: Effect.Effect<Params, BackendFailure | BadFeed>
-  readonly restore: (tensors: Params) => Effect.Effect<void, BackendFailure | BadFeed>
+  readonly restore: (tensors: Params) => Effect.Effect<void, BackendFailure | BadFeed | OtherBase>
 }
 
 interface Row extends Weighted {
@@ -142,21 +154,33 @@ const partsOf = (
 const PROCESSED = "processed"
 
 /** Everything that making a policy can fail with. */
-export type PolicyError = BackendFailure | BadFeed | BadSamplingOptions | Trainer.BadMicroBatch
+export type PolicyError = Trainer.MakeError | BadSamplingOptions | Trainer.BadMicroBatch | AdapterRejected
+
+/** Log-probabilities of what training starts from: a shared base alone, or a copy of the parameters that nothing writes to again. */
+const referenceOf = Effect.fnUntraced(function* ({ config, params, adapter, logitChunk }: PolicyOptions) {
+  const options = logitChunk === undefined ? {} : { logitChunk }
+  if (adapter !== undefined) {
+    const { memory, compile } = adapter.base
+    return yield* Scorer.logProbs(config, memory, { ...options, compile })
+  }
+  const memory = yield* (yield* Backend).memory
+  yield* memory.write(residentParams(params))
+  return yield* Scorer.logProbs(config, memory, { ...options, frozen: true })
+})
 
 /**
- * A policy: trainer, sampler and scorer on one memory, and the reference on a memory of its own that nothing writes
- * to again. Call `start` or `restore` before anything else.
+ * A policy: trainer, sampler and scorer on one memory, and the reference beside them or on a memory of its own. Call
+ * `start` or `restore` before anything else.
  */
 export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError, Backend | Scope.Scope> =>
   Effect.gen(function* () {
-    const { config, params, objective, sampling, longestPrompt, vocabulary, trains = () => true, microBatch } = options
+    const { config, params, objective, sampling, longestPrompt, vocabulary, microBatch, logitChunk } = options
     yield* Trainer.checkMicroBatch(microBatch)
-    const backend = yield* Backend
-    const [trained, frozen] = split(parameterSpecs(config), trains)
+    const logits = logitChunk === undefined ? {} : { logitChunk }
+    const { reading, compile: under, ...trained } = yield* trainedOf(config, options.adapter, options.trains)
     const trainer = yield* Trainer.make({
-      params: trained,
-      frozen,
+      ...trained,
+      ...(options.recompute === undefined ? {} : { recompute: options.recompute }),
       optimiser: options.optimiser,
       // A batch of rollouts is large: compiling for another width takes less than its memory is worth.
       programs: 1,
@@ -169,17 +193,20 @@ export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError,
         mask: Programs.spec([rows, width]),
         ...(microBatch === undefined ? {} : wholeSpecs)
       }),
-      loss: (tree, { ids, ...batch }) => objective.loss({ logProbs: Scorer.logProbsOf(config, tree, ids), ...batch })
+      loss: (tree, { ids, ...batch }) => {
+        const read = (params: Tree) => ({ logProbs: Scorer.logProbsOf(config, params, ids, logits) })
+        return objective.loss({ ...reading(tree, read), ...batch })
+      }
     })
-    const reference = yield* backend.memory
-    yield* reference.write(residentParams(params))
-    const logProbs = yield* Scorer.logProbs(config, trainer.memory)
+    const compile = under(trainer)
+    const logProbs = yield* Scorer.logProbs(config, trainer.memory, { ...logits, compile })
     const { sample, changed } =
       options.sampler === undefined
         ? {
             ...(yield* Sampling.make({
               config,
               memory: trainer.memory,
+              compile,
               contextLength: Math.min(config.max_position_embeddings, longestPrompt + sampling.maxTokens),
               batchSize: SAMPLING_ROWS,
               ...(vocabulary === undefined ? {} : { vocabulary })
@@ -202,7 +229,7 @@ export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError,
           sampling
         ),
       logProbs,
-      referenceLogProbs: yield* Scorer.logProbs(config, reference, { frozen: true }),
+      referenceLogProbs: yield* referenceOf(options),
       update: (count, batch, referenceLogProbs) => {
         const width = Sequence.width(batch)
         const rows = batch.map((one, i): Row => ({ ...one, referenceLogProbs: referenceLogProbs[i]! }))

@@ -2,7 +2,14 @@ import { Effect, Scope } from "effect"
 import { forward, type ModelConfig, parameterSpecs, tokenLogProbs } from "../model/index.ts"
 import { paramName, type Specs, type Tree } from "../optim/index.ts"
 import { type BuildError, type Expr, input, Programs, pad } from "../program/index.ts"
-import { Backend, type Executable, type Memory, type RunError, type UnsupportedOp } from "../service/index.ts"
+import {
+  Backend,
+  type Compile,
+  type Executable,
+  type Memory,
+  type RunError,
+  type UnsupportedOp
+} from "../service/index.ts"
 import type { RewardModel } from "./RewardModel.ts"
 import * as Sequence from "./Sequence.ts"
 
@@ -19,33 +26,51 @@ export type Readings<K extends string> = (
   sequences: ReadonlyArray<Sequence.Sequence>
 ) => Effect.Effect<ReadonlyArray<Readonly<Record<K, Float64Array>>>, ScoreError>
 
-export interface ReaderOptions<K extends string> {
-  /** Holds `param/<name>`. */
+/** Where parameters lie, and how programs that read them are compiled. */
+export interface ReadFrom {
   readonly memory: Memory
+  /** Name of a parameter in memory, `param/<name>` by default. */
+  readonly at?: (name: string) => string
+  /** Compiles a step against this memory; the backend does by default. */
+  readonly compile?: Compile
+}
+
+export interface ReaderOptions<K extends string> extends ReadFrom {
   readonly params: Specs
   /** Numbers of the tokens, each [B, T], of ids [B, T]. */
   readonly read: (params: Tree, ids: Expr) => Readonly<Record<K, Expr>>
-  /** The parameters never change again: their present value is compiled in, which is faster. */
+  /** The parameters never change again: their present value is compiled in, which is faster. Where `compile` is given it says. */
   readonly frozen?: boolean
 }
 
 /** Sequences scored in one run; short last batches are filled with padding rows, which are inert. */
 const ROWS = 64
 
+/** How log-probabilities are computed. */
+export interface LogitOptions {
+  /** Tokens whose logits are computed together, all by default; what is computed does not depend on it. */
+  readonly logitChunk?: number
+}
+
 /** log p(token t | tokens before t) for every column of ids [B, T]; column 0 is 0. */
-export const logProbsOf = (config: ModelConfig, params: Tree, ids: Expr): Expr =>
-  pad(tokenLogProbs(config, params, forward(config, params, ids).hidden, ids).logProbs, 1, 1, 0)
+export const logProbsOf = (config: ModelConfig, params: Tree, ids: Expr, { logitChunk }: LogitOptions = {}): Expr => {
+  const { hidden } = forward(config, params, ids)
+  const options = logitChunk === undefined ? {} : { chunk: logitChunk }
+  return pad(tokenLogProbs(config, params, hidden, ids, options).logProbs, 1, 1, 0)
+}
 
 /** Reads whatever `read` computes; sequences of similar length run together, one program a padded width. */
 export const readings = <const K extends string>(
   options: ReaderOptions<K>
 ): Effect.Effect<Readings<K>, never, Backend | Scope.Scope> =>
   Effect.gen(function* () {
-    const { memory, params, read, frozen = false } = options
+    const { memory, params, read, frozen = false, at = paramName } = options
     const backend = yield* Backend
+    const compile =
+      options.compile ?? ((step) => backend.compile(step, { memory, freeze: frozen ? step.resident : [] }))
     const scope = yield* Effect.scope
     const compiled = new Map<number, Executable>()
-    const resident = Object.keys(params).map((name) => paramName(name))
+    const resident = Object.keys(params).map((name) => at(name))
 
     const compiledFor = Effect.fnUntraced(function* (width: number) {
       const known = compiled.get(width)
@@ -53,19 +78,15 @@ export const readings = <const K extends string>(
       const program = yield* Effect.fromResult(
         Programs.attempt(() => {
           const tree = Object.fromEntries(
-            Object.entries(params).map(([name, s]) => [name, input(paramName(name), s.shape, s.dtype)])
+            Object.entries(params).map(([name, s]) => [name, input(at(name), s.shape, s.dtype)])
           )
           return Programs.fromExprs(read(tree, input("ids", [ROWS, width], "i32")))
         })
       )
       const used = Programs.inputs(program)
       const present = resident.filter((name) => used[name] !== undefined)
-      const executable = yield* backend
-        .compile(
-          { program, resident: present, carry: [], guard: [] },
-          frozen ? { memory, freeze: present } : { memory }
-        )
-        .pipe(Scope.provide(scope))
+      const step = { program, resident: present, carry: [], guard: [] }
+      const executable = yield* compile(step).pipe(Scope.provide(scope))
       compiled.set(width, executable)
       return executable
     })
@@ -108,12 +129,12 @@ export const make = ({
 export const logProbs = (
   config: ModelConfig,
   memory: Memory,
-  options: { readonly frozen?: boolean } = {}
+  options: LogitOptions & Pick<ReaderOptions<never>, "compile" | "frozen"> = {}
 ): Effect.Effect<Score, never, Backend | Scope.Scope> =>
   make({
     memory,
     params: parameterSpecs(config),
-    read: (params, ids) => logProbsOf(config, params, ids),
+    read: (params, ids) => logProbsOf(config, params, ids, options),
     ...options
   })
 

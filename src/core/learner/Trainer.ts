@@ -1,4 +1,5 @@
 import { Data, Effect, Exit, type Scope, ScopedCache } from "effect"
+import { isCheckpoint } from "../model/index.ts"
 import {
   applyStep,
   type GradientTransform,
@@ -6,6 +7,7 @@ import {
   gradientSums,
   initialState,
   type Loss,
+  paramName,
   residentParams,
   type Specs,
   type Tree,
@@ -17,6 +19,7 @@ import {
   Backend,
   type BackendFailure,
   type BadFeed,
+  type Compile,
   type Executable,
   type Feeds,
   type Memory,
@@ -24,7 +27,8 @@ import {
 } from "../service/index.ts"
 import { Tensors } from "../tensor/index.ts"
 import { diagnosed, type NonFiniteStep } from "./NonFiniteStep.ts"
-import { type Params, unprefixed } from "./Params.ts"
+import { type Params, prefixed, split, unprefixed } from "./Params.ts"
+import { type BadScope, claim, type OtherBase, type Over, stamped, unstamped } from "./SharedBase.ts"
 
 /** Everything that building and running a training step can fail with. */
 export type TrainerError = BuildError | BackendFailure | BadFeed | NonFiniteStep | UnsupportedOp
@@ -52,6 +56,13 @@ export interface TrainerOptions<B extends Specs> {
    * largest run: 0.6 GiB for 256 sequences of 112 tokens and a decoder of width 64.
    */
   readonly programs?: number
+  /**
+   * A memory that others share: parameters, moments and gradient sums lie there under the scope, and the frozen
+   * parameters are the base's. In a memory of the trainer's own by default.
+   */
+  readonly over?: Over
+  /** Whether layers, and chunks of logits, are computed again in the backward pass in place of being kept; false by default. */
+  readonly recompute?: boolean
 }
 
 /** Micro-batches of a size that no batch can be cut into. */
@@ -77,8 +88,15 @@ export interface MicroBatch {
 /** A model under training: parameters and moments in one memory, one compiled step a batch shape. */
 export interface Trainer {
   readonly memory: Memory
-  /** Sets the parameters, frozen ones included, and forgets the optimiser's moments. */
-  readonly load: (params: Params) => Effect.Effect<void, BackendFailure | BadFeed>
+  /** Compiles a step that reads this memory. */
+  readonly compile: Compile
+  /** The parameter's name in memory. */
+  readonly at: (name: string) => string
+  /**
+   * Sets the parameters, frozen ones included where the memory is the trainer's own, and the optimiser's moments, which
+   * are forgotten where none are given.
+   */
+  readonly load: (params: Params, moments?: Params) => Effect.Effect<void, BackendFailure | BadFeed>
   /** Applies one update, the `count`-th from 0, and returns its metrics. Fails with `NonFiniteStep` and changes nothing. */
   readonly update: (count: number, shape: BatchShape, feeds: Feeds) => Effect.Effect<Metrics, TrainerError>
   /**
@@ -90,11 +108,11 @@ export interface Trainer {
     shape: BatchShape,
     parts: ReadonlyArray<MicroBatch>
   ) => Effect.Effect<Metrics, TrainerError>
-  /** All parameters, by their name in a checkpoint. */
+  /** All parameters but a shared base's, by their name in a checkpoint. */
   readonly params: Effect.Effect<Params, BackendFailure | BadFeed>
-  /** Parameters and moments, by their name in memory: what a checkpoint holds. */
+  /** Parameters and moments, `param/<name>` and `optimiser/<state>`, and of a base its fingerprint: what a checkpoint holds. */
   readonly save: Effect.Effect<Feeds, BackendFailure | BadFeed>
-  readonly restore: (state: Feeds) => Effect.Effect<void, BackendFailure | BadFeed>
+  readonly restore: (state: Feeds) => Effect.Effect<void, BackendFailure | BadFeed | OtherBase>
 }
 
 interface Compiled<Plan> {
@@ -103,8 +121,9 @@ interface Compiled<Plan> {
 }
 
 const PARAM = "param/"
+const OPTIMISER = "optimiser/"
 
-const isState = (name: string): boolean => name.startsWith(PARAM) || name.startsWith("optimiser/")
+const isState = (name: string): boolean => name.startsWith(PARAM) || name.startsWith(OPTIMISER)
 
 /** One-element results as numbers. */
 export const numbersOf = (results: Feeds): Readonly<Record<string, number>> =>
@@ -130,17 +149,32 @@ const combined = (
 
 type CompileError = BuildError | BackendFailure | BadFeed | UnsupportedOp
 
+/** The base's memory with a place of one's own, or a memory of one's own. */
+const placed = Effect.fnUntraced(function* (over: Over | undefined) {
+  if (over !== undefined) {
+    yield* claim(over)
+    return { ...over.base, scope: over.scope }
+  }
+  const backend = yield* Backend
+  const memory = yield* backend.memory
+  return { memory, compile: (step: Step) => backend.compile(step, { memory }), scope: "" }
+})
+
+/** Everything that making a trainer can fail with. */
+export type MakeError = BackendFailure | BadFeed | BadScope
+
 /**
  * Compiles training steps on demand: one program a batch shape, all sharing one memory, released with the scope.
  */
 export const make = <const B extends Specs>(
   options: TrainerOptions<B>
-): Effect.Effect<Trainer, BackendFailure, Backend | Scope.Scope> =>
+): Effect.Effect<Trainer, MakeError, Backend | Scope.Scope> =>
   Effect.gen(function* () {
-    const backend = yield* Backend
-    const memory = yield* backend.memory
-    const { params, frozen = {}, optimiser, loss, programs: capacity = 4 } = options
-    const names = [...Object.keys(params), ...Object.keys(frozen)].map((name) => `${PARAM}${name}`)
+    const { params, frozen = {}, optimiser, loss, programs: capacity = 4, over, recompute = false } = options
+    const { memory, compile, scope } = yield* placed(over)
+    const own = Object.keys(over === undefined ? { ...params, ...frozen } : params)
+    const at = (name: string) => paramName(name, own.includes(name) ? scope : "")
+    const built = { params, frozen, loss, scope, frozenScope: "", ...(recompute ? { checkpoints: isCheckpoint } : {}) }
 
     const cached = <Key, Plan>(lookup: (key: Key) => Effect.Effect<Compiled<Plan>, CompileError, Scope.Scope>) =>
       // A failure is not remembered: the next call tries again.
@@ -149,32 +183,39 @@ export const make = <const B extends Specs>(
     const whole = yield* cached((shape: BatchShape) =>
       Effect.gen(function* () {
         const batch = options.batch(shape)
-        const plan = yield* Effect.fromResult(trainStep({ params, frozen, batch, loss, optimiser }))
-        return { plan, executable: yield* backend.compile(plan.step, { memory }) }
+        const plan = yield* Effect.fromResult(trainStep({ ...built, batch, optimiser }))
+        return { plan, executable: yield* compile(plan.step) }
       })
     )
     const summing = yield* cached((shape: BatchShape) =>
       Effect.gen(function* () {
         const batch = options.batch(shape)
-        const plan = yield* Effect.fromResult(gradientStep({ params, frozen, batch, loss }))
-        return { plan, executable: yield* backend.compile(plan, { memory }) }
+        const plan = yield* Effect.fromResult(gradientStep({ ...built, batch }))
+        return { plan, executable: yield* compile(plan) }
       })
     )
     const applying = yield* cached((_: "apply") =>
       Effect.gen(function* () {
-        yield* memory.write(gradientSums(params))
-        const plan = yield* Effect.fromResult(applyStep({ params, optimiser }))
-        return { plan, executable: yield* backend.compile(plan.step, { memory }) }
+        yield* memory.write(gradientSums(params, scope))
+        const plan = yield* Effect.fromResult(applyStep({ params, optimiser, scope }))
+        return { plan, executable: yield* compile(plan.step) }
       })
     )
 
     return {
       memory,
-      load: (given) => memory.write({ ...residentParams(given), ...initialState({ params, optimiser }) }),
+      compile,
+      at,
+      load: (given, moments = {}) =>
+        memory.write({
+          ...residentParams(given, scope),
+          ...initialState({ params, optimiser, scope }),
+          ...prefixed(`${scope}${OPTIMISER}`, moments)
+        }),
       update: Effect.fnUntraced(function* (count, shape, feeds) {
         const { plan, executable } = yield* ScopedCache.get(whole, shape)
         const fed = { ...readOnly(feeds, plan.step), ...plan.feeds(count) }
-        const results = yield* executable.run(fed).pipe(diagnosed(backend, plan.step, memory, fed, count))
+        const results = yield* executable.run(fed).pipe(diagnosed(compile, plan.step, fed, count))
         return { ...numbersOf(results), learning_rate: plan.learningRate(count) }
       }),
       accumulate: Effect.fnUntraced(function* (count, shape, parts) {
@@ -183,15 +224,19 @@ export const make = <const B extends Specs>(
         const seen: Array<Readonly<Record<string, number>>> = []
         for (const [i, { feeds }] of parts.entries()) {
           const fed = readOnly({ ...feeds, keep: Tensors.scalar(i === 0 ? 0 : 1) }, step)
-          seen.push(numbersOf(yield* executable.run(fed).pipe(diagnosed(backend, step, memory, fed, count))))
+          seen.push(numbersOf(yield* executable.run(fed).pipe(diagnosed(compile, step, fed, count))))
         }
         const fed = apply.feeds(count)
-        const results = yield* update.run(fed).pipe(diagnosed(backend, apply.step, memory, fed, count))
+        const results = yield* update.run(fed).pipe(diagnosed(compile, apply.step, fed, count))
         return { ...combined(seen, parts), ...numbersOf(results), learning_rate: apply.learningRate(count) }
       }),
-      params: Effect.map(memory.read(names), (held) => unprefixed(PARAM, held)),
-      // Caches of a sampler and sums of gradients may live in the same memory; they are no part of the state.
-      save: Effect.flatMap(memory.names, (all) => memory.read(all.filter(isState))),
-      restore: memory.write
+      params: Effect.map(memory.read(own.map(at)), (held) => unprefixed(`${scope}${PARAM}`, held)),
+      // Caches of a sampler, sums of gradients and other learners may live in the same memory; they are no part of the state.
+      save: Effect.gen(function* () {
+        const all = yield* memory.names
+        const [mine] = split(unprefixed(scope, Object.fromEntries(all.map((name) => [name, name]))), isState)
+        return stamped(unprefixed(scope, yield* memory.read(Object.values(mine))), over)
+      }),
+      restore: (state) => Effect.flatMap(unstamped(state, over), (own) => memory.write(prefixed(scope, own)))
     }
   })

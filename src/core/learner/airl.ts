@@ -5,7 +5,6 @@ import { Rng } from "../tensor/index.ts"
 import type { AirlError, AirlOptions, AirlStage } from "./AirlOptions.ts"
 import { batchAt } from "./batchAt.ts"
 import * as Critic from "./Critic.ts"
-import type { BadCritic } from "./CriticOptions.ts"
 import * as CriticState from "./CriticState.ts"
 import { type HeldOut, healthOn, lookAt, sampleHeldOut } from "./heldOut.ts"
 import { type Params, prefixed, unprefixed } from "./Params.ts"
@@ -66,7 +65,7 @@ const heldOutMetrics = (options: AirlOptions, seen: HeldOut, signal: number): Me
  */
 export const make = (
   options: AirlOptions
-): Effect.Effect<AirlStage, Policy.PolicyError | BadCritic, Backend | Scope.Scope> =>
+): Effect.Effect<AirlStage, Policy.PolicyError | Critic.CriticError, Backend | Scope.Scope> =>
   Effect.gen(function* () {
     const { name, seed, items, heldOut, policySteps, criticUpdates, promptsPerStep } = options
     const { load, model } = options.critic

@@ -1,8 +1,9 @@
 import { Effect, type Scope } from "effect"
 import type { GradientTransform, Specs } from "../optim/index.ts"
 import type { Metrics } from "../run/index.ts"
-import type { Backend, BackendFailure, Feeds } from "../service/index.ts"
+import type { Backend, Feeds } from "../service/index.ts"
 import type { CriticProgram } from "./criticProgram.ts"
+import type { Over } from "./SharedBase.ts"
 import * as Trainer from "./Trainer.ts"
 
 /** What one update is fed. */
@@ -17,10 +18,12 @@ export interface Training {
   readonly params: Specs
   readonly frozen: Specs
   readonly optimiser: GradientTransform
+  readonly over?: Over
+  readonly recompute?: boolean
 }
 
 /** A trainer of a critic. */
-export interface CriticTrainer extends Pick<Trainer.Trainer, "memory" | "load" | "params" | "save" | "restore"> {
+export interface CriticTrainer extends Omit<Trainer.Trainer, "update" | "accumulate"> {
   readonly update: (count: number, feeds: CriticFeeds) => Effect.Effect<Metrics, Trainer.TrainerError>
 }
 
@@ -28,7 +31,7 @@ export interface CriticTrainer extends Pick<Trainer.Trainer, "memory" | "load" |
 export const inOne = (
   training: Training,
   program: CriticProgram
-): Effect.Effect<CriticTrainer, BackendFailure, Backend | Scope.Scope> =>
+): Effect.Effect<CriticTrainer, Trainer.MakeError, Backend | Scope.Scope> =>
   Effect.gen(function* () {
     const trainer = yield* Trainer.make<Specs>({
       ...training,

@@ -1,5 +1,5 @@
 import { Effect, Exit, type Scope, ScopedCache } from "effect"
-import { paramName, type Specs, type Tree } from "../optim/index.ts"
+import type { Specs, Tree } from "../optim/index.ts"
 import {
   add,
   type BuildError,
@@ -46,15 +46,15 @@ const cutOf = ({ rows, width, points = 0 }: Trainer.BatchShape, microBatch: numb
 }
 
 /** The step that reads one part. */
-const reader = (program: CriticProgram, params: Specs, part: Trainer.BatchShape) =>
+const reader = (program: CriticProgram, params: Specs, at: Trainer.Trainer["at"], part: Trainer.BatchShape) =>
   Programs.attempt(() => {
     const tree = Object.fromEntries(
-      Object.entries(params).map(([name, s]) => [name, input(paramName(name), s.shape, s.dtype)])
+      Object.entries(params).map(([name, s]) => [name, input(at(name), s.shape, s.dtype)])
     )
     const read = Programs.fromExprs(program.read(tree, Programs.inputsOf(program.traceSpecs(part))))
     const used = Programs.inputs(read)
     const resident = Object.keys(params)
-      .map((name) => paramName(name))
+      .map((name) => at(name))
       .filter((name) => used[name] !== undefined)
     return Steps.make({ program: read, resident, carry: [], guard: [] })
   })
@@ -88,9 +88,10 @@ export const inParts = (
   training: Training,
   program: CriticProgram,
   microBatch: number
-): Effect.Effect<CriticTrainer, BackendFailure, Backend | Scope.Scope> =>
+): Effect.Effect<CriticTrainer, Trainer.MakeError, Backend | Scope.Scope> =>
   Effect.gen(function* () {
     const backend = yield* Backend
+    const alone = (step: Step) => backend.compile(step)
     const params = { ...training.params, ...training.frozen }
     const cotangentSpecs = (part: Trainer.BatchShape): Specs => prefixed(COTANGENT, program.readingSpecs(part))
     const trainer = yield* Trainer.make<Specs>({
@@ -103,13 +104,13 @@ export const inParts = (
         whole: Trainer.BatchShape
       ): Effect.Effect<Compiled, BuildError | BackendFailure | BadFeed | UnsupportedOp, Scope.Scope> =>
         Effect.gen(function* () {
-          const reading = yield* Effect.fromResult(reader(program, params, cutOf(whole, microBatch).part))
+          const reading = yield* Effect.fromResult(reader(program, params, trainer.at, cutOf(whole, microBatch).part))
           const judging = yield* Effect.fromResult(judge(program, whole))
           return {
             reading,
-            read: yield* backend.compile(reading, { memory: trainer.memory }),
+            read: yield* trainer.compile(reading),
             judging,
-            judge: yield* backend.compile(judging)
+            judge: yield* alone(judging)
           }
         }),
       capacity: 4,
@@ -126,11 +127,11 @@ export const inParts = (
           Array.from({ length: parts }, (_, i) => partOf(feeds, i, specs))
         const fed = cut(traces, program.traceSpecs(part))
         const seen = yield* Effect.forEach(fed, (feeds) =>
-          read.run(feeds).pipe(diagnosed(backend, reading, trainer.memory, feeds, count))
+          read.run(feeds).pipe(diagnosed(trainer.compile, reading, feeds, count))
         )
         const readings = joined(seen, program.readingSpecs(shape))
         const asked = Trainer.readOnly({ ...readings, ...units }, judging)
-        const judged = yield* judge.run(asked).pipe(diagnosed(backend, judging, trainer.memory, asked, count))
+        const judged = yield* judge.run(asked).pipe(diagnosed(alone, judging, asked, count))
         const [gradients, metrics]: readonly [Params, Params] = split(judged, (name) => name.startsWith(COTANGENT))
         const cotangents = cut(gradients, cotangentSpecs(part))
         const applied = yield* trainer.accumulate(

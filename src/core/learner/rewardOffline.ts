@@ -1,14 +1,15 @@
 import { Effect, type Scope } from "effect"
 import { aurocOf } from "../evaluation/index.ts"
 import type { Json, Metrics, Stage } from "../run/index.ts"
-import type { Backend, BackendFailure } from "../service/index.ts"
+import type { Backend } from "../service/index.ts"
 import { Rng } from "../tensor/index.ts"
 import * as Critic from "./Critic.ts"
-import type { BadCritic, CriticOptions, SavedCritic } from "./CriticOptions.ts"
+import type { CriticOptions, SavedCritic } from "./CriticOptions.ts"
 import { type Params, prefixed, unprefixed } from "./Params.ts"
 import type * as Replay from "./Replay.ts"
 import type * as Scorer from "./Scorer.ts"
 import type { Sequence } from "./Sequence.ts"
+import type { OtherBase } from "./SharedBase.ts"
 
 /** Traces that no update sees. */
 export interface HeldOutTraces {
@@ -36,7 +37,7 @@ export interface OfflineOptions {
   readonly checkpointEvery: number
 }
 
-export type OfflineError = Critic.UpdateError
+export type OfflineError = Critic.UpdateError | OtherBase
 
 export interface OfflineStage extends Stage<OfflineError, never> {
   /** The reward model's parameters. */
@@ -51,9 +52,7 @@ const average = (xs: ReadonlyArray<number>): number => xs.reduce((s, x) => s + x
  * Learns a reward from traces at hand, with no sampling: the critic's updates of adversarial training on one fixed
  * batch of rollouts. Every so many updates it is measured on held-out traces, each kind of negative by itself.
  */
-export const make = (
-  options: OfflineOptions
-): Effect.Effect<OfflineStage, BackendFailure | BadCritic, Backend | Scope.Scope> =>
+export const make = (options: OfflineOptions): Effect.Effect<OfflineStage, Critic.CriticError, Backend | Scope.Scope> =>
   Effect.gen(function* () {
     const { name, seed, rollouts, heldOut, select = average, steps } = options
     const { policyLogProbs } = options

@@ -9,6 +9,7 @@ import * as Policy from "./Policy.ts"
 import type { StepBatch } from "./policyStep.ts"
 import type * as Scorer from "./Scorer.ts"
 import type { Sequence } from "./Sequence.ts"
+import type { OtherBase } from "./SharedBase.ts"
 import type * as Trainer from "./Trainer.ts"
 
 /** What every stage that trains a policy on its own rollouts has. */
@@ -26,7 +27,7 @@ export interface RolloutStageOptions<Item extends PromptItem = PromptItem> {
   readonly demonstrations?: ReadonlyArray<Sequence>
 }
 
-export type RolloutError = Trainer.TrainerError | Scorer.ScoreError | SampleError
+export type RolloutError = Trainer.TrainerError | Scorer.ScoreError | SampleError | OtherBase
 
 /** A stage of which a policy comes out. */
 export interface PolicyStage extends Stage<RolloutError, never> {

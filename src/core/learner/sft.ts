@@ -1,26 +1,21 @@
 import { Effect, type Scope } from "effect"
-import { type ModelConfig, parameterSpecs } from "../model/index.ts"
+import type { AdapterRejected } from "../adapter/index.ts"
+import type { ModelConfig } from "../model/index.ts"
 import { PolicyLoss } from "../objective/index.ts"
-import type { GradientTransform } from "../optim/index.ts"
+import type { GradientTransform, Tree } from "../optim/index.ts"
 import { Programs } from "../program/index.ts"
 import type { Json, Metrics, Stage } from "../run/index.ts"
 import { Sampling } from "../sampling/index.ts"
-import type {
-  Backend,
-  BackendFailure,
-  BadFeed,
-  BadSamplingOptions,
-  Memory,
-  SampleError,
-  SamplingOptions
-} from "../service/index.ts"
+import type { Backend, BadSamplingOptions, Compile, Memory, SampleError, SamplingOptions } from "../service/index.ts"
 import { Rng, Tensors } from "../tensor/index.ts"
+import { type Adaptation, trainedOf } from "./Adaptation.ts"
 import { batchAt } from "./batchAt.ts"
 import type { PromptItem } from "./Drawn.ts"
 import { type Judge, outcomeMetrics } from "./outcomes.ts"
 import { type Params, prefixed, unprefixed } from "./Params.ts"
 import * as Scorer from "./Scorer.ts"
 import * as Sequence from "./Sequence.ts"
+import type { OtherBase } from "./SharedBase.ts"
 import * as Trainer from "./Trainer.ts"
 
 /** Prompts that the model answers at each validation. What it is worth is logged, and chooses nothing. */
@@ -37,8 +32,10 @@ export interface SftOptions {
   readonly name: string
   readonly seed: number
   readonly config: ModelConfig
-  /** Parameters to start from. */
+  /** Parameters to start from: the adapter's where there is one. */
   readonly params: Params
+  /** What trains in the place of the weights; the weights themselves by default. */
+  readonly adapter?: Adaptation
   /** Demonstrations to imitate; the completion ends with the end-of-sequence token. */
   readonly train: ReadonlyArray<Sequence.Sequence>
   /** Held-out demonstrations; the parameters of the lowest loss on them are kept. */
@@ -47,13 +44,17 @@ export interface SftOptions {
   readonly batchSize: number
   /** Sequences of a step whose activations are held at once; all by default. The step is the same. */
   readonly microBatch?: number
+  /** Tokens whose logits are held at once; all by default. What is computed does not depend on it. */
+  readonly logitChunk?: number
+  /** Whether layers and chunks of logits are computed again in the backward pass in place of being kept; false by default. */
+  readonly recompute?: boolean
   readonly optimiser: GradientTransform
   /** A validation, and a checkpoint, every so many steps. */
   readonly validateEvery: number
   readonly generations?: SftGenerations
 }
 
-export type SftError = Trainer.TrainerError | Scorer.ScoreError | SampleError
+export type SftError = Trainer.TrainerError | Scorer.ScoreError | SampleError | OtherBase
 
 export interface SftStage extends Stage<SftError, never> {
   /** The parameters of the best validation loss. */
@@ -73,13 +74,14 @@ const heldOutLoss = (score: Scorer.Score, sequences: ReadonlyArray<Sequence.Sequ
 const generating = (
   { config, seed, name }: SftOptions,
   { items, sampling, judge, vocabulary }: SftGenerations,
-  memory: Memory
+  { memory, compile }: { readonly memory: Memory; readonly compile: Compile }
 ) =>
   Effect.gen(function* () {
     const longest = items.reduce((n, { prompt }) => Math.max(n, prompt.length), 0)
     const sampler = yield* Sampling.make({
       config,
       memory,
+      compile,
       contextLength: Math.min(config.max_position_embeddings, longest + sampling.maxTokens),
       ...(vocabulary === undefined ? {} : { vocabulary })
     })
@@ -111,29 +113,32 @@ export const make = (
   options: SftOptions
 ): Effect.Effect<
   SftStage,
-  BackendFailure | BadFeed | BadSamplingOptions | Trainer.BadMicroBatch,
+  Trainer.MakeError | BadSamplingOptions | Trainer.BadMicroBatch | AdapterRejected,
   Backend | Scope.Scope
 > =>
   Effect.gen(function* () {
-    const { config, seed, name, train, validation, microBatch } = options
+    const { config, seed, name, train, validation, microBatch, logitChunk } = options
     yield* Trainer.checkMicroBatch(microBatch)
+    const logits = logitChunk === undefined ? {} : { logitChunk }
+    const { reading, compile: under, ...trained } = yield* trainedOf(config, options.adapter)
     const trainer = yield* Trainer.make({
-      params: parameterSpecs(config),
+      ...trained,
+      ...(options.recompute === undefined ? {} : { recompute: options.recompute }),
       optimiser: options.optimiser,
       batch: ({ rows, width }) => ({
         ids: Programs.spec([rows, width], "i32"),
         mask: Programs.spec([rows, width]),
         ...(microBatch === undefined ? {} : { tokens: Programs.spec([]) })
       }),
-      loss: (params, { ids, mask, tokens }) => ({
-        loss: PolicyLoss.negativeLogLikelihood(Scorer.logProbsOf(config, params, ids), mask, tokens)
-      })
+      loss: (tree, { ids, mask, tokens }) => {
+        const read = (params: Tree) => ({ logProbs: Scorer.logProbsOf(config, params, ids, logits) })
+        return { loss: PolicyLoss.negativeLogLikelihood(reading(tree, read).logProbs, mask, tokens) }
+      }
     })
+    const place = { memory: trainer.memory, compile: under(trainer) }
     const generate =
-      options.generations === undefined
-        ? Effect.succeed({})
-        : yield* generating(options, options.generations, trainer.memory)
-    const score = yield* Scorer.logProbs(config, trainer.memory)
+      options.generations === undefined ? Effect.succeed({}) : yield* generating(options, options.generations, place)
+    const score = yield* Scorer.logProbs(config, trainer.memory, { ...logits, compile: place.compile })
     const width = Sequence.width(train)
     let best: Best = { loss: Number.POSITIVE_INFINITY, step: -1 }
     let kept: Params = options.params

@@ -38,10 +38,10 @@ const same = (a: Tensor, b: Tensor): boolean => a.data.every((x, i) => Object.is
  * Watches the smallest trained parameter through each update. A critic that never moves is easy to miss: the policy
  * still trains, on whatever the critic knew before.
  */
-export const verified = (trainer: Pick<Trainer, "memory">, model: RewardModel, verify: boolean) => {
+export const verified = (trainer: Pick<Trainer, "memory" | "at">, model: RewardModel, verify: boolean) => {
   const parameter = smallest(model)
   if (!verify || parameter === undefined) return <A>(_: number, update: A): A => update
-  const key = `param/${parameter}`
+  const key = trainer.at(parameter)
   const read = Effect.map(trainer.memory.read([key]), (held) => held[key]!)
   return Effect.fnUntraced(function* (count: number, update: Effect.Effect<Metrics, TrainerError>) {
     const before = yield* read

@@ -6,7 +6,14 @@ import { applied } from "./applied.ts"
 import { globalNorm } from "./clipByGlobalNorm.ts"
 import type { Specs, Tree } from "./GradientTransform.ts"
 import { gradientName, inputsUnder, mapKeys, paramName, readBy, zeros } from "./resident.ts"
-import { differentiated, initialState, type LossOptions, type TrainStep, type TrainStepOptions } from "./trainStep.ts"
+import {
+  differentiated,
+  finished,
+  initialState,
+  type LossOptions,
+  type TrainStep,
+  type TrainStepOptions
+} from "./trainStep.ts"
 
 /** Memory in which gradients of micro-batches are summed, all zeros, under its resident names. */
 export const gradientSums = (params: Specs, scope = ""): Readonly<Record<string, Tensor>> =>
@@ -27,10 +34,12 @@ export const gradientStep = <const B extends Specs>(options: LossOptions<B>): Re
     const names = Object.keys(options.params)
     const sums: Tree = Object.fromEntries(names.map((name) => [name, add(mul(before[name]!, keep), gradients[name]!)]))
     const grad_norm = globalNorm(sums)
-    const program = lower(Programs.fromExprs({ loss, grad_norm, ...metrics, ...mapKeys(sums, next) }))
+    const forward = ["loss", ...Object.keys(metrics)]
+    const outputs = { loss, grad_norm, ...metrics, ...mapKeys(sums, next) }
+    const program = finished(outputs, forward, options.checkpoints)
     return Steps.make({
       program,
-      resident: [...Object.keys(resident), ...names.map(slot)].filter(readBy(program)),
+      resident: [...resident, ...names.map(slot)].filter(readBy(program)),
       carry: names.map((name) => Steps.replace(next(name), slot(name))),
       guard: ["loss", "grad_norm"]
     })

@@ -1,7 +1,7 @@
 import type { Result } from "effect"
-import { type BuildError, type Expr, Programs, reshape, type Step, Steps } from "../program/index.ts"
+import { type BuildError, type Expr, type Program, Programs, reshape, type Step, Steps } from "../program/index.ts"
 import type { Tensor } from "../tensor/index.ts"
-import { grad, lower } from "../transform/index.ts"
+import { grad, lower, rematerialise } from "../transform/index.ts"
 import { applied } from "./applied.ts"
 import type { GradientTransform, Specs, Tree } from "./GradientTransform.ts"
 import { inputsUnder, mapKeys, paramName, readBy, stateName, zeros } from "./resident.ts"
@@ -24,6 +24,13 @@ export interface LossOptions<B extends Specs> {
   readonly loss: (params: Tree, batch: { readonly [K in keyof B]: Expr }) => Loss
   /** Put before every resident name, so that several models share one memory, e.g. `"reward/"`; empty by default. */
   readonly scope?: string
+  /** Put before the names of frozen parameters, which lie elsewhere where several models share them; `scope` by default. */
+  readonly frozenScope?: string
+  /**
+   * Labels of results that the backward pass may read as they are; everything else of the forward pass is computed again
+   * where it is needed, in place of being kept. Without it all is kept. Results are the same.
+   */
+  readonly checkpoints?: (label: string) => boolean
 }
 
 export interface TrainStepOptions<B extends Specs> extends LossOptions<B> {
@@ -58,15 +65,29 @@ export const differentiated = <const B extends Specs>({
   params: specs,
   frozen = {},
   scope = "",
+  frozenScope = scope,
   ...options
 }: LossOptions<B>) => {
-  const params = inputsUnder(specs, (name) => paramName(name, scope))
-  const all = { ...params, ...inputsUnder(frozen, (name) => paramName(name, scope)) }
+  const own = (name: string) => paramName(name, scope)
+  const shared = (name: string) => paramName(name, frozenScope)
+  const params = inputsUnder(specs, own)
+  const all = { ...params, ...inputsUnder(frozen, shared) }
   const { loss, metrics = {} } = options.loss(all, Programs.inputsOf(options.batch))
   const names = Object.keys(params)
   const slopes = grad(loss, Object.values(params))
   const gradients: Tree = Object.fromEntries(names.map((name, i) => [name, slopes[i]!]))
-  return { params, gradients, loss: reshape(loss, []), metrics, resident: mapKeys(all, (n) => paramName(n, scope)) }
+  const resident = [...Object.keys(specs).map(own), ...Object.keys(frozen).map(shared)]
+  return { params, gradients, loss: reshape(loss, []), metrics, resident }
+}
+
+/** The program of a loss with its gradient, ready to compile; `forward` names what comes before the backward pass. */
+export const finished = (
+  outputs: Tree,
+  forward: ReadonlyArray<string>,
+  keep: LossOptions<Specs>["checkpoints"]
+): Program => {
+  const program = lower(Programs.fromExprs(outputs))
+  return keep === undefined ? program : rematerialise(program, { forward, keep })
 }
 
 /**
@@ -78,11 +99,12 @@ export const trainStep = <const B extends Specs>(options: TrainStepOptions<B>): 
     const { params, gradients, loss, metrics, resident } = differentiated(options)
     const update = applied(options.params, options.optimiser, options.scope ?? "", { params, gradients })
     const { grad_norm, ...outputs } = update.outputs
-    const program = lower(Programs.fromExprs({ loss, grad_norm: grad_norm!, ...metrics, ...outputs }))
+    const forward = ["loss", ...Object.keys(metrics)]
+    const program = finished({ loss, grad_norm: grad_norm!, ...metrics, ...outputs }, forward, options.checkpoints)
     const present = readBy(program)
     const step = Steps.make({
       program,
-      resident: [...Object.keys(resident), ...update.state].filter(present),
+      resident: [...resident, ...update.state].filter(present),
       carry: update.carry,
       guard: ["loss", "grad_norm"]
     })

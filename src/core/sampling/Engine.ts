@@ -1,17 +1,17 @@
 import { Effect, Exit, type Scope, ScopedCache } from "effect"
-import {
-  Backend,
-  type BackendFailure,
-  type BadFeed,
-  type Executable,
-  type Feeds,
-  type Memory,
-  type RunError,
-  type UnsupportedOp
+import type {
+  BackendFailure,
+  BadFeed,
+  Compile,
+  Executable,
+  Feeds,
+  Memory,
+  RunError,
+  UnsupportedOp
 } from "../service/index.ts"
 import { Shapes, Tensors } from "../tensor/index.ts"
 import type { Form } from "./Form.ts"
-import { cacheNames, cacheRow, compactStep, decodeStep, parameterNames, prefillStep, type Target } from "./programs.ts"
+import { cacheNames, cacheRow, compactStep, decodeStep, prefillStep, type Target } from "./programs.ts"
 
 /** Which program to run: a structural key. */
 export type Plan =
@@ -64,23 +64,19 @@ export interface EngineOptions extends Omit<Target, "caches"> {
   readonly memory: Memory
   /** Most programs kept; the longest unused is released first. */
   readonly programs: number
-  /** Whether the parameters' present values are compiled in. */
-  readonly frozen: boolean
+  /** Compiles a step against this memory. */
+  readonly compile: Compile
 }
 
 export const make = Effect.fnUntraced(function* (
   options: EngineOptions
-): Effect.fn.Return<Engine, BackendFailure | BadFeed, Backend | Scope.Scope> {
-  const { config, scope, memory, programs, frozen } = options
-  const backend = yield* Backend
+): Effect.fn.Return<Engine, BackendFailure | BadFeed, Scope.Scope> {
+  const { config, scope, memory, programs, compile } = options
   const target: Target = { config, scope, caches: yield* claim(memory) }
   const allocated = new Map<number, number>()
   const executables = yield* ScopedCache.makeWith({
     lookup: (plan: Plan): Effect.Effect<Executable, UnsupportedOp | BackendFailure | BadFeed, Scope.Scope> =>
-      Effect.suspend(() => {
-        const freeze = frozen && plan._tag !== "Compact" ? parameterNames(target) : []
-        return backend.compile(stepOf(target, plan), { memory, freeze })
-      }),
+      Effect.suspend(() => compile(stepOf(target, plan))),
     capacity: programs,
     // A failure is not remembered: the next call tries again.
     timeToLive: (exit) => (Exit.isSuccess(exit) ? Infinity : 0)

@@ -1,10 +1,12 @@
 import { Effect, Layer, type Scope, Semaphore } from "effect"
 import type { ModelConfig } from "../model/index.ts"
+import { paramName } from "../optim/index.ts"
 import {
-  type Backend,
+  Backend,
   type BackendFailure,
   type BadFeed,
   BadSamplingOptions,
+  type Compile,
   type Memory,
   type Sampled,
   type SampleError,
@@ -38,6 +40,8 @@ export interface Settings {
   readonly programs?: number
   /** The parameters never change again: compiles their present value into the programs, which is faster. */
   readonly frozen?: boolean
+  /** Compiles the sampler's steps against this memory in the place of the backend, e.g. under an adapter that lies there. */
+  readonly compile?: Compile
   /** Scope of the parameters' names, as of the training step; empty by default. */
   readonly scope?: string
 }
@@ -58,7 +62,11 @@ const checkSettings = (settings: Settings): Effect.Effect<void, BadSamplingOptio
       return Effect.fail(new BadSamplingOptions({ option, reason: `${value} is no integer >= 1.` }))
     }
   }
-  const { vocabulary, config } = settings
+  const { vocabulary, config, compile, frozen = false } = settings
+  if (compile !== undefined && frozen) {
+    const reason = "has no effect beside compile, which says itself what is compiled in. Leave one of them out."
+    return Effect.fail(new BadSamplingOptions({ option: "frozen", reason }))
+  }
   return vocabulary !== undefined && vocabulary > config.vocab_size
     ? Effect.fail(
         new BadSamplingOptions({
@@ -83,7 +91,12 @@ export const make = Effect.fn("Sampling.make")(function* (
   yield* checkSettings(settings)
   const { config, memory, contextLength, batchSize = 32, unroll = 4, padTo = 16, programs = 48 } = settings
   const { frozen = false, scope = "", vocabulary = config.vocab_size } = settings
-  const engine = yield* Engine.make({ config, scope, memory, programs, frozen })
+  const backend = yield* Backend
+  const isParam = (name: string): boolean => name.startsWith(paramName("", scope))
+  const compile: Compile =
+    settings.compile ??
+    ((step) => backend.compile(step, { memory, freeze: frozen ? step.resident.filter(isParam) : [] }))
+  const engine = yield* Engine.make({ config, scope, memory, programs, compile })
   const lock = yield* Semaphore.make(1)
 
   const sample = Effect.fn("Sampling.sample")(function* (

@@ -14,7 +14,7 @@ export interface Target {
 }
 
 /** Resident names of the parameters. */
-export const parameterNames = ({ config, scope }: Target): ReadonlyArray<string> =>
+const parameterNames = ({ config, scope }: Target): ReadonlyArray<string> =>
   Object.keys(parameterSpecs(config)).map((name) => paramName(name, scope))
 
 const params = ({ config, scope }: Target): Params =>

@@ -1,0 +1,81 @@
+import { Effect, Result } from "effect"
+import { type Adapter, AdapterRejected, Adapters, adaptedStep, withAdapter } from "../adapter/index.ts"
+import { type Head, type ModelConfig, parameterSpecs } from "../model/index.ts"
+import { paramName, type Specs, type Tree } from "../optim/index.ts"
+import type { Compile } from "../service/index.ts"
+import { Shapes } from "../tensor/index.ts"
+import { split } from "./Params.ts"
+import type { Over } from "./SharedBase.ts"
+import type * as Trainer from "./Trainer.ts"
+
+/** An adapter that trains in the place of a model's weights: its parameters lie beside a frozen base that others share. */
+export interface Adaptation extends Over {
+  /** Of the base's configuration. */
+  readonly adapter: Adapter
+}
+
+/** What of a language model trains, and how its programs read it: all weights, some, or an adapter over a base. */
+export interface Trained {
+  readonly params: Specs
+  readonly frozen: Specs
+  readonly over?: Over
+  /** What a program reads of the model, given the parameters of both kinds. */
+  readonly reading: <T extends Tree>(tree: Tree, read: (params: Tree) => T) => T
+  /** Compiles a step that was built for the base alone, and that then reads the model as it trains. */
+  readonly compile: (trainer: Pick<Trainer.Trainer, "compile">) => Compile
+}
+
+/** The weights themselves, or those of them whose name `trains` holds. */
+export const weights = (config: ModelConfig, trains: (name: string) => boolean = () => true): Trained => {
+  const [params, frozen] = split(parameterSpecs(config), trains)
+  return { params, frozen, reading: (tree, read) => read(tree), compile: ({ compile }) => compile }
+}
+
+/** What is left of a base's parameters where an adapter has its own copies of some. */
+export const frozenUnder = ({ saved }: Adapter, config: ModelConfig, head: Head): Specs =>
+  split(parameterSpecs(config, head), (name) => !saved.includes(name))[0]
+
+/** Fails where an adapter was made for a model of another shape, or of another head. */
+export const fits = (adapter: Adapter, config: ModelConfig, head: Head): Effect.Effect<void, AdapterRejected> =>
+  Effect.gen(function* () {
+    if (Adapters.headOf(adapter.config) !== head) {
+      const needed = head === "reward" ? "SEQ_CLS" : "CAUSAL_LM"
+      const reason = `a ${head === "reward" ? "critic" : "policy"} needs ${needed}. Make its adapter with that task type.`
+      return yield* new AdapterRejected({ kind: "mismatch", at: "task_type", reason })
+    }
+    const { params } = yield* Effect.fromResult(Adapters.make(adapter.config, config))
+    const wrong = Object.entries(adapter.params).find(
+      ([name, { shape }]) => params[name] === undefined || !Shapes.equal(params[name].shape, shape)
+    )
+    if (wrong === undefined) return
+    const reason =
+      "is of another model's shape. Make the adapter with the configuration of the base that it trains over."
+    return yield* new AdapterRejected({ kind: "mismatch", at: wrong[0], reason })
+  })
+
+/** An adapter over a base. Fails where it is another model's. */
+export const adaptation = (
+  { adapter, base, scope }: Adaptation,
+  config: ModelConfig
+): Effect.Effect<Trained, AdapterRejected> =>
+  Effect.as(fits(adapter, config, "language"), {
+    params: adapter.params,
+    frozen: frozenUnder(adapter, config, "language"),
+    over: { base, scope },
+    reading: (tree, read) => withAdapter(adapter, tree, tree, read),
+    compile:
+      ({ compile }) =>
+      (step) => {
+        const places = { base: paramName(""), own: paramName("", scope) }
+        // It fits the base, so that the step of any program of this decoder can be adapted.
+        return compile(Result.getOrThrow(adaptedStep(adapter, step, places)))
+      }
+  })
+
+/** What trains: the adapter where there is one, else the weights. */
+export const trainedOf = (
+  config: ModelConfig,
+  adapter: Adaptation | undefined,
+  trains?: (name: string) => boolean
+): Effect.Effect<Trained, AdapterRejected> =>
+  adapter === undefined ? Effect.succeed(weights(config, trains)) : adaptation(adapter, config)
