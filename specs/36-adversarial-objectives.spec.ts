@@ -172,9 +172,12 @@ describe("segmentCritic", () => {
     expect(found.loss).toBeCloseTo(-(3 + 0.5) + 0.1 * (0.5 + 12.5) + 0.01 * (1 + 1), 12)
     expect(found.metric("wasserstein")).toBeCloseTo(3.5, 12)
     expect(found.metric("penalty")).toBeCloseTo(1.32, 12)
-    expect(found.metric("airl_segment/g_mean")).toBeCloseTo(0.5, 12)
-    expect(found.metric("airl_segment/shape_mean")).toBeCloseTo(-1, 12)
-    expect(found.metric("airl_segment/f_mean")).toBeCloseTo(-0.5, 12)
+    const spreads = { g: [0.5, 1.5], shape: [-1, 0], f: [-0.5, 1.5], h_prev: [2, 1], h_next: [2, 2] }
+    for (const [name, [mean, std]] of Object.entries(spreads)) {
+      expect(found.metric(`airl_segment/${name}_mean`), name).toBeCloseTo(mean!, 12)
+      expect(found.metric(`airl_segment/${name}_std`), name).toBeCloseTo(std!, 12)
+    }
+    expect(found.metric("airl_segment/shape_to_g_abs_ratio")).toBeCloseTo(1 / 1.5, 12)
   })
 
   it("golden: rewards g, f and g + λ·shape, clamped a segment", () => {

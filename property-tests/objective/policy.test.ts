@@ -144,7 +144,7 @@ describe("aggregations", () => {
     )
   })
 
-  it("edge: bnpo depends on the cut where they have not, dapo does not", () => {
+  it("edge: bnpo depends on the cut where they have not, dapo does not, and dr_grpo divides by its constant", () => {
     const flat = new Array<number>(N * T).fill(-1)
     const batch = {
       logProbs: flat,
@@ -158,6 +158,7 @@ describe("aggregations", () => {
     expect(run(bnpo, batch).loss).toBeCloseTo(-3 / 6, 12)
     expect(added(bnpo, batch, 2).loss).toBeCloseTo(-(3 / 4) / 2, 12)
     expect(added({ ...plain, aggregation: Aggregations.dapo }, batch, 2).loss).toBeCloseTo(-3 / 6, 12)
+    expect(run({ ...plain, aggregation: Aggregations.drGrpo(7) }, batch).loss).toBeCloseTo(-3 / (N * 7), 12)
   })
 
   it("law: at full length the four agree, dr_grpo up to its constant", () => {

@@ -32,13 +32,12 @@ interface Panel {
   readonly series: ReadonlyArray<readonly [label: string, value: (row: CriticHealthPoint) => number | undefined]>
 }
 
+const share = { format: "percent", level: { y: 0.5, label: "chance" } } as const
+const difference = (none: string) => ({ format: "number", level: { y: 0, label: none } }) as const
+
 const panels: ReadonlyArray<Panel> = [
   {
-    key: "accuracy",
-    title: "accuracy",
-    yLabel: "held-out share",
-    format: "percent",
-    level: { y: 0.5, label: "chance" },
+    ...{ key: "accuracy", title: "accuracy", yLabel: "held-out share", ...share },
     series: [
       ["expert accuracy", (row) => row.expertAccuracy],
       ["policy accuracy", (row) => row.policyAccuracy],
@@ -46,11 +45,7 @@ const panels: ReadonlyArray<Panel> = [
     ]
   },
   {
-    key: "baselines",
-    title: "against simple cues",
-    yLabel: "held-out AUROC",
-    format: "percent",
-    level: { y: 0.5, label: "chance" },
+    ...{ key: "baselines", title: "against simple cues", yLabel: "held-out AUROC", ...share },
     series: [
       ["critic", (row) => (row.lengthAuroc === undefined && row.surfaceAuroc === undefined ? undefined : row.auroc)],
       ["length alone", (row) => row.lengthAuroc],
@@ -58,26 +53,15 @@ const panels: ReadonlyArray<Panel> = [
     ]
   },
   {
-    key: "margin",
-    title: "margin",
-    yLabel: "expert minus policy logit",
-    format: "number",
-    level: { y: 0, label: "no separation" },
+    ...{ key: "margin", title: "margin", yLabel: "expert minus policy logit", ...difference("no separation") },
     series: [["margin", (row) => row.margin]]
   },
   {
-    key: "drift",
-    title: "drift",
-    yLabel: "reward of fixed traces, change",
-    format: "number",
-    level: { y: 0, label: "no drift" },
+    ...{ key: "drift", title: "drift", yLabel: "reward of fixed traces, change", ...difference("no drift") },
     series: [["anchor traces", (row) => row.anchorDrift]]
   },
   {
-    key: "negatives",
-    title: "negatives",
-    yLabel: "share of an update's rollouts",
-    format: "percent",
+    ...{ key: "negatives", title: "negatives", yLabel: "share of an update's rollouts", format: "percent" },
     series: [
       ["replayed", (row) => row.replayedShare],
       ["counted as an expert's", (row) => row.switchedShare]
