@@ -44,7 +44,21 @@ describe("anyProgram", () => {
       .flatMap((s) => s.program.nodes.map((n) => n.op._tag))
     expect([...new Set(tags)].sort()).toEqual(
       [
-        ...["Abs", "Add", "And", "ArgMax", "Attend", "Cast", "Clip", "Concat", "Constant", "Cos", "CumSum", "Div"],
+        ...[
+          "Abs",
+          "Add",
+          "And",
+          "ArgMax",
+          "Attend",
+          "Cast",
+          "Clip",
+          "Concat",
+          "Constant",
+          "Cos",
+          "CumSum",
+          "Dequantize",
+          "Div"
+        ],
         ...["Equal", "Erf", "Exp", "Expand", "Full", "Gather", "GatherElements", "Greater", "Input", "Less", "Log"],
         ...["LogSoftmax", "MatMul", "Max", "Min", "Mul", "Neg", "Not", "Or", "Pad", "Pow", "Reciprocal", "ReduceMax"],
         ...["ReduceSum", "Relu", "Reshape", "RmsNorm", "RmsScale", "ScatterElements", "ScatterRows", "Sigmoid", "Sign"],

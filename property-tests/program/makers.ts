@@ -1,6 +1,6 @@
 import type { Expr } from "../../src/core/program/index.ts"
 import * as ops from "../../src/core/program/index.ts"
-import { Shapes } from "../../src/core/tensor/index.ts"
+import { Shapes, Tensors } from "../../src/core/tensor/index.ts"
 import { elementwise, integers } from "./elementwiseMakers.ts"
 import { at, axisOf, below, fitted, last, type Maker, operand, type Pick, ranked, tame } from "./growth.ts"
 
@@ -197,6 +197,19 @@ const composites: ReadonlyArray<Maker> = [
       const x = ranked(tame(operand(pool.f32, a), 4), 1)
       const weight = fitted(tame(operand(pool.f32, b), 4), [last(x.x)])
       return { x: ops.rmsNorm(x.x, weight.x, 0.1), bound: weight.bound * Math.sqrt(last(x.x)) }
+    }
+  },
+  {
+    name: "Dequantize",
+    kind: "smooth",
+    make: (pool, { a, b, n }) => {
+      const [N, blocks] = [1 + (n % 2), 1 + (b % 3)]
+      const scales = fitted(tame(operand(pool.f32, a), 1), [N, blocks])
+      const words = (count: number) => Array.from({ length: count }, (_, i) => Math.imul(0x9e3779b1, n + b + i + 1))
+      const codes = ops.constant(Tensors.i32(words(N * blocks), [N, blocks]))
+      const zeros = ops.constant(Tensors.i32(words(ops.zeroWords(N, blocks)), [ops.zeroWords(N, blocks)]))
+      const y = ops.dequantize(codes, scales.x, zeros, { block: 8, width: 8 * blocks - (n % 8) })
+      return { x: y, bound: 15 * scales.bound }
     }
   },
   {

@@ -33,6 +33,11 @@ export interface CpuOptions {
    * default: the engine maps them, at no cost in memory or set-up. See specs/53-memory.md for what either costs.
    */
   readonly packing?: boolean
+  /**
+   * Most bytes of frozen tensors in memory that each executable has a copy of, packed for the kernels; 2²⁸ by default. What
+   * is beyond, the largest first, is read where memory holds it.
+   */
+  readonly inlineBytes?: number
   /** Path prefix under which ONNX Runtime writes a profile of each executable. */
   readonly profile?: string
 }
@@ -116,12 +121,13 @@ export const cpuWith = ({
   spinning = true,
   flushDenormals = true,
   packing = false,
+  inlineBytes = 2 ** 28,
   profile
 }: CpuOptions): Layer.Layer<Backend, BackendFailure> =>
   layerOf({
     name: "onnx-cpu",
     rules: cpuRules,
-    session: { threads, spinning, flushDenormals, packing, ...(profile === undefined ? {} : { profile }) }
+    session: { threads, spinning, flushDenormals, packing, inlineBytes, ...(profile === undefined ? {} : { profile }) }
   })
 
 /** ONNX Runtime on the CPU, the embedded default: on a thread of its own, with one compute thread a core. */

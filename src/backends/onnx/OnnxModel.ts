@@ -19,7 +19,7 @@ export interface OnnxNode {
 }
 
 /** Element types of the ONNX spec that this backend emits. */
-export type ElementType = "float32" | "int32" | "int64" | "bool"
+export type ElementType = "float32" | "int32" | "int64" | "bool" | "uint8"
 
 /** A tensor stored in the model; `data` holds little-endian elements. */
 export interface Initializer {
@@ -62,7 +62,7 @@ export const elementType: { readonly [D in DType]: ElementType } = { f32: "float
 const opsets: Readonly<Record<string, number>> = { "": 23, "com.microsoft": 1 }
 const irVersion = 10
 
-const dataType: { readonly [E in ElementType]: number } = { float32: 1, int32: 6, int64: 7, bool: 9 }
+const dataType: { readonly [E in ElementType]: number } = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 }
 
 type Writer = protobuf.Writer
 

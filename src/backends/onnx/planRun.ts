@@ -65,7 +65,11 @@ export const planRun = (
     const resident = new Set(step.resident)
     const carried = new Set(step.carry.map((c) => c.output))
     const output = (name: string): Port => ({ name, value: lowered.outputs[name]!, ...outs[name]! })
-    const input = (name: string): Port => ({ name, value: lowered.inputs[name] ?? "", ...ins[name]! })
+    const input = (name: string): Port => {
+      const bytes = lowered.bytes[name]
+      const port = { name, value: lowered.inputs[name] ?? "", ...ins[name]! }
+      return bytes === undefined ? port : { ...port, bytes }
+    }
     const names = Object.keys(ins)
     return {
       model: lowered.model,

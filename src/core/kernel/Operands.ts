@@ -28,7 +28,7 @@ export type OperandsOf<T extends OpTag, X = Expr> = T extends (typeof sources)[n
   ? readonly []
   : T extends (typeof pairs)[number]
     ? readonly [X, X]
-    : T extends "Where"
+    : T extends "Where" | "Dequantize"
       ? readonly [X, X, X]
       : T extends "Concat"
         ? ReadonlyArray<X>
@@ -39,5 +39,8 @@ const includes = (tags: ReadonlyArray<OpTag>, tag: OpTag): boolean => tags.inclu
 /** Whether an op takes this number of operands. */
 export const takes = (tag: OpTag, operands: number): boolean => {
   if (tag === "Concat") return operands >= 1
-  return operands === (includes(sources, tag) ? 0 : includes(pairs, tag) ? 2 : tag === "Where" ? 3 : 1)
+  return (
+    operands ===
+    (includes(sources, tag) ? 0 : includes(pairs, tag) ? 2 : tag === "Where" || tag === "Dequantize" ? 3 : 1)
+  )
 }

@@ -1,5 +1,6 @@
 import type { OpTag } from "../program/index.ts"
 import * as composite from "./composite.ts"
+import { dequantize } from "./dequantize.ts"
 import * as elementwise from "./elementwise.ts"
 import * as indexing from "./indexing.ts"
 import { fromTensor, type Kernel } from "./Kernel.ts"
@@ -56,6 +57,7 @@ export const kernels: { readonly [T in OpTag]: Kernel<T> } = {
   TopKIndices: reduction.topKIndices,
 
   MatMul: linear.matMul,
+  Dequantize: dequantize,
 
   Reshape: movement.copy,
   Transpose: movement.transpose,

@@ -69,6 +69,12 @@ export interface OpParams {
   /** alpha · op(a) · op(b): matrices, or batches of equal rank whose leading axes agree or are 1. */
   MatMul: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number }
 
+  /**
+   * Floats from 4-bit codes: (code - zero) · scale, blocks of `block` columns sharing zero and scale:
+   * Dequantize(codes [N, W] i32, scales [N, W·8/block], zeros [Z] i32) is [N, width]. See specs/53-memory.md.
+   */
+  Dequantize: { readonly block: number; readonly width: number }
+
   // Movement
   Reshape: None
   Transpose: { readonly perm: ReadonlyArray<number> }

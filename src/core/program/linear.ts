@@ -1,6 +1,44 @@
 import { Shapes } from "../tensor/index.ts"
 import { apply, type Expr, expectDType, refuseShape } from "./Expr.ts"
 
+export interface DequantizeOptions {
+  /** Columns that share a scale and a zero point: a multiple of 8. */
+  readonly block: number
+  /** Columns of the result; the rest of the last block is padding. */
+  readonly width: number
+}
+
+/** Words of 32 bits that hold the zero points of N rows of that many blocks: each row begins at a byte. */
+export const zeroWords = (N: number, blocks: number): number => Math.ceil((N * Math.ceil(blocks / 2)) / 4)
+
+/**
+ * Floats [N, width] from 4-bit codes: (code - zero) · scale, each block of columns with a scale and a zero of its own.
+ *
+ * Codes [N, W] i32 hold eight each, the first in the lowest bits; scales [N, W·8/block]; zeros [Z] i32 hold eight each
+ * likewise, where each of the N rows begins at a byte. In memory that is the layout of ONNX Runtime's `MatMulNBits`.
+ */
+export const dequantize = (codes: Expr, scales: Expr, zeros: Expr, { block, width }: DequantizeOptions): Expr => {
+  const operands = [codes, scales, zeros]
+  expectDType("Dequantize", [codes, zeros], "i32")
+  expectDType("Dequantize", [scales], "f32")
+  const [N, W] = codes.shape as readonly [number, number]
+  const blocks = Math.ceil(width / block)
+  if (
+    !Number.isInteger(block) ||
+    block < 8 ||
+    block % 8 !== 0 ||
+    codes.shape.length !== 2 ||
+    (W * 8) / block !== blocks
+  ) {
+    return refuseShape("Dequantize", operands, `codes must be [N, ${blocks} blocks of ${block} / 8 columns].`)
+  }
+  if (!Shapes.equal(scales.shape, [N, blocks]) || !Shapes.equal(zeros.shape, [zeroWords(N, blocks)])) {
+    const rule = `scales must be [${N},${blocks}], zeros [${zeroWords(N, blocks)}].`
+    return refuseShape("Dequantize", operands, rule)
+  }
+  return apply({ _tag: "Dequantize", block, width }, operands, [N, width], "f32")
+}
+
 export interface MatMulOptions {
   readonly transA?: boolean
   readonly transB?: boolean

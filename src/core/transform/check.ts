@@ -72,6 +72,7 @@ const rebuilds: { readonly [T in OpTag]: Rebuild<T> } = {
   TopKIndices: ([x], { k }) => ops.topK(x, k).indices,
 
   MatMul: ([a, b], op) => ops.matMul(a, b, op),
+  Dequantize: ([codes, scales, zeros], { block, width }) => ops.dequantize(codes, scales, zeros, { block, width }),
 
   Reshape: ([x], _, { shape }) => ops.reshape(x, shape),
   Transpose: ([x], { perm }) => ops.transpose(x, perm),

@@ -79,6 +79,7 @@ const flops: { readonly [T in OpTag]: Flops<T> } = {
   TopKValues: perOperand(1),
   TopKIndices: perOperand(1),
   MatMul: (out, [a], { transA }) => 2 * size(out) * a!.shape[a!.shape.length - (transA ? 2 : 1)]!,
+  Dequantize: perResult(2),
   Reshape: free,
   Transpose: free,
   Expand: free,

@@ -1,6 +1,8 @@
 export { check } from "./check.ts"
 export { type Cost, cost, type OpCost } from "./cost.ts"
 export { jvp } from "./jvp.ts"
+export * as Liveness from "./liveness.ts"
+export { partNames, partSpecs, partsOf, type Quantised, quantise, quantised, usualBlock } from "./quantise.ts"
 export { type RematerialiseOptions, rematerialise } from "./rematerialise.ts"
 export { schedule } from "./schedule.ts"
 export { lower, simplify } from "./simplify.ts"

@@ -71,6 +71,8 @@ const jvpRules: { readonly [T in OpTag]: JvpRule<T> } = {
 
   MatMul: (t, k, [a, b], _, op) => (k === 0 ? ops.matMul(t, b, op) : ops.matMul(a, t, op)),
 
+  Dequantize: (t, k, [codes, , zeros], _, op) => (k === 1 ? ops.dequantize(codes, t, zeros, op) : null),
+
   Reshape: (t, _, __, y) => ops.reshape(t, y.shape),
   Transpose: (t, _, __, ___, { perm }) => ops.transpose(t, perm),
   Expand: (t, _, __, y) => ops.expand(t, y.shape),

@@ -5,6 +5,7 @@ import {
   cos,
   cumSum,
   DTypeMismatch,
+  dequantize,
   describe,
   div,
   type Expr,
@@ -141,6 +142,14 @@ export const vjpRules: { readonly [T in OpTag]: VjpRule<T> } = {
       b.shape
     )
   ],
+
+  // Linear in the scales: each gathers what its block's codes, less their zero, are worth.
+  Dequantize: (g, [codes, scales, zeros], _, { block, width }) => {
+    const [N, blocks] = scales.shape as readonly [number, number]
+    const steps = dequantize(codes, full(scales.shape, 1), zeros, { block, width })
+    const padded = pad(mul(g, steps), 1, 0, blocks * block - width)
+    return [null, reshape(sum(reshape(padded, [N, blocks, block]), [-1]), scales.shape), null]
+  },
 
   Reshape: (g, [x]) => [reshape(g, x.shape)],
   Transpose: (g, _, __, { perm }) => [

@@ -2,8 +2,18 @@ import type { InferenceSession, Tensor as OrtTensor, TypedTensor } from "onnxrun
 import ort from "onnxruntime-node"
 import type { Tensor } from "../../../core/tensor/index.ts"
 import { elementType, withAdditions } from "../OnnxModel.ts"
-import { bindFrozen, externalFolder, inlineLimit } from "./frozen.ts"
-import { append, checkAppend, copy, EngineFailure, type Memory, type Pinned, view, writable } from "./Memory.ts"
+import { bindFrozen, externalFolder } from "./frozen.ts"
+import {
+  append,
+  checkAppend,
+  copy,
+  EngineFailure,
+  type Memory,
+  type Pinned,
+  storage,
+  view,
+  writable
+} from "./Memory.ts"
 import type { Answers, Port, Request, RunPlan, SessionOptions, Tensors } from "./protocol.ts"
 import { checkUpdates, loadUpdates, type Values } from "./updateInPlace.ts"
 
@@ -17,7 +27,10 @@ interface Executable {
   readonly update: (memory: Memory, pinned: Pinned, values: Values) => void
 }
 
-const toOrt = (t: Tensor): OrtTensor => new ort.Tensor(elementType[t.dtype], t.data as never, t.shape)
+const toOrt = ({ bytes }: Port, t: Tensor): OrtTensor =>
+  bytes === undefined
+    ? new ort.Tensor(elementType[t.dtype], t.data as never, t.shape)
+    : new ort.Tensor("uint8", storage(t), bytes)
 
 const fromOrt = ({ dtype, shape }: Port, t: OrtTensor): Tensor =>
   ({ dtype, shape, data: (t as TypedTensor<"float32">).data }) as Tensor
@@ -54,12 +67,8 @@ const sessionOptions = (
   }
 })
 
-/**
- * The engine's state and the meaning of each request, apart from how requests arrive.
- *
- * @param limit see `bindFrozen`
- */
-export const make = (limit = inlineLimit) => {
+/** The engine's state and the meaning of each request, apart from how requests arrive. */
+export const make = () => {
   const memories = new Map<number, Memory>()
   const executables = new Map<number, Executable>()
   const pinned: Pinned = new WeakSet()
@@ -75,7 +84,7 @@ export const make = (limit = inlineLimit) => {
   const compile = async (request: Extract<Request, { _tag: "Compile" }>) => {
     const { executable, memory, model, plan, places, session } = request
     const held = memoryOf(memory)
-    const { additions, inputs } = bindFrozen([held, pinned], plan.frozen, { places, limit })
+    const { additions, inputs } = bindFrozen([held, pinned], plan.frozen, { places, limit: session.inlineBytes })
     const bytes = plan.frozen.length === 0 ? model : withAdditions(model, additions)
     const ports = [...plan.returned, ...plan.carry.map((c) => c.output), ...plan.guard]
     const updated = plan.updates.flatMap((u) => [
@@ -87,7 +96,7 @@ export const make = (limit = inlineLimit) => {
       plan,
       memory: held,
       fetches: [...new Set([...ports.map((p) => p.value), ...updated])],
-      frozen: Object.fromEntries(inputs.map(([value, t]) => [value, toOrt(t)])),
+      frozen: Object.fromEntries(inputs.map(({ port, t }) => [port.value, toOrt(port, t)])),
       update: await loadUpdates(plan)
     })
     return null
@@ -98,8 +107,8 @@ export const make = (limit = inlineLimit) => {
     for (const { kind, output, into } of plan.carry) if (kind === "Append") checkAppend(memory, into, output, at)
     checkUpdates(memory, plan)
     const inputs: Record<string, OrtTensor> = { ...frozen }
-    for (const port of plan.resident) inputs[port.value] = toOrt(view(memory, port))
-    for (const port of plan.fed) if (port.value !== "") inputs[port.value] = toOrt(feeds[port.name]!)
+    for (const port of plan.resident) inputs[port.value] = toOrt(port, view(memory, port))
+    for (const port of plan.fed) if (port.value !== "") inputs[port.value] = toOrt(port, feeds[port.name]!)
     const results = await session.run(inputs, fetches)
     for (const port of plan.guard) {
       const value = nonFinite(fromOrt(port, results[port.value]!).data)

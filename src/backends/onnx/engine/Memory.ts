@@ -70,5 +70,8 @@ export const checkAppend = (memory: Memory, into: string, rows: Port, at: number
 export const append = (held: Tensor, rows: Tensor, at: number): void =>
   held.data.set(rows.data, at * rowSize(held.shape))
 
+/** The bytes of a tensor, without copying them. */
+export const storage = ({ data }: Tensor): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+
 /** A copy of a tensor, with a buffer of its own. */
 export const copy = (t: Tensor): Tensor => ({ ...t, data: t.data.slice() }) as Tensor

@@ -1,17 +1,20 @@
 import type { Tensor } from "../../../core/tensor/index.ts"
-import { type Additions, elementType } from "../OnnxModel.ts"
-import { type Memory, type Pinned, view } from "./Memory.ts"
+import { type Additions, elementType, type Initializer, type ValueInfo } from "../OnnxModel.ts"
+import { type Memory, type Pinned, storage, view } from "./Memory.ts"
 import type { Place, Port } from "./protocol.ts"
+
+/** A frozen tensor of memory, and what it is to the model. */
+interface Held {
+  readonly port: Port
+  readonly t: Tensor
+}
 
 /** How the frozen tensors of a step reach its session. */
 export interface Frozen {
   readonly additions: Additions
-  /** Tensors that each run is given, by their name in the model. */
-  readonly inputs: ReadonlyArray<readonly [value: string, tensor: Tensor]>
+  /** What each run is given. */
+  readonly inputs: ReadonlyArray<Held>
 }
-
-/** More bytes than this are not written into a model: its format ends at 2 GiB, and each session would copy them. */
-export const inlineLimit = 2 ** 30
 
 /** Folder of external data, as sessions are told: locations count from the root of the file system. */
 export const externalFolder = "/"
@@ -19,42 +22,50 @@ export const externalFolder = "/"
 /** Whether the engine can map floats that lie there: at an absolute path, and aligned, which a file need not be. */
 export const mappable = ({ path, begin }: Place): boolean => path.startsWith("/") && begin % 4 === 0
 
+const info = ({ value, dtype, shape, bytes }: Port): ValueInfo =>
+  bytes === undefined ? { name: value, type: elementType[dtype], shape } : { name: value, type: "uint8", shape: bytes }
+
+const initializer = ({ port, t }: Held): Initializer => ({
+  ...info(port),
+  data: port.bytes === undefined ? (t.data as Float32Array) : storage(t)
+})
+
 /**
- * Binds frozen tensors: those in a file are mapped, small ones in memory become part of the model, and large ones are
+ * Binds frozen tensors: those in a file are mapped, small ones in memory become part of the model, and the largest are
  * given to each run, which copies nothing; memory may then not change them in place.
  *
- * @param limit bytes up to which tensors in memory count as small
+ * @param limit bytes that those in the model may have together
  */
 export const bindFrozen = (
   [memory, pinned]: readonly [Memory, Pinned],
   ports: ReadonlyArray<Port>,
-  { places, limit = inlineLimit }: { readonly places: Readonly<Record<string, Place>>; readonly limit?: number }
+  { places, limit }: { readonly places: Readonly<Record<string, Place>>; readonly limit: number }
 ): Frozen => {
-  const external = ports.flatMap(({ name, value, dtype, shape }) => {
-    const place = places[name]
+  const external = ports.flatMap((port) => {
+    const place = places[port.name]
     if (place === undefined) return []
     const location = place.path.slice(externalFolder.length)
-    const at = { location, offset: place.begin, length: place.end - place.begin }
-    return [{ name: value, type: elementType[dtype], shape, ...at }]
+    return [{ ...info(port), location, offset: place.begin, length: place.end - place.begin }]
   })
-  const held = ports.filter(({ name }) => places[name] === undefined).map((port) => ({ port, t: view(memory, port) }))
-  const inline = held.reduce((bytes, { t }) => bytes + t.data.byteLength, 0) <= limit
-  if (!inline) for (const { t } of held) pinned.add(t.data.buffer)
+  const held = ports.flatMap(
+    (port): ReadonlyArray<Held> => (places[port.name] === undefined ? [{ port, t: view(memory, port) }] : [])
+  )
+  // Smallest first: quantised weights, whose products need them in the model to be fast, are smaller than tables.
+  const sorted = held.toSorted((a, b) => a.t.data.byteLength - b.t.data.byteLength)
+  const fits = new Set<Held>()
+  let filled = 0
+  for (const one of sorted) {
+    filled += one.t.data.byteLength
+    if (filled <= limit) fits.add(one)
+  }
+  const inputs = held.filter((one) => !fits.has(one))
+  for (const { t } of inputs) pinned.add(t.data.buffer)
   return {
     additions: {
       external,
-      initializers: inline
-        ? held.map(({ port, t }) => ({
-            name: port.value,
-            type: elementType[t.dtype],
-            shape: port.shape,
-            data: t.data as Float32Array
-          }))
-        : [],
-      inputs: inline
-        ? []
-        : held.map(({ port, t }) => ({ name: port.value, type: elementType[t.dtype], shape: port.shape }))
+      initializers: held.filter((one) => fits.has(one)).map(initializer),
+      inputs: inputs.map(({ port }) => info(port))
     },
-    inputs: inline ? [] : held.map(({ port, t }) => [port.value, t] as const)
+    inputs
   }
 }

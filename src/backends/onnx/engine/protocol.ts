@@ -6,6 +6,8 @@ export interface Port {
   readonly value: string
   readonly dtype: DType
   readonly shape: Shape
+  /** Where the model takes the tensor's storage as bytes: their shape there. */
+  readonly bytes?: Shape
 }
 
 /** Tensors of memory that a kernel rewrites in place after a run. */
@@ -57,6 +59,8 @@ export interface SessionOptions {
   readonly flushDenormals: boolean
   /** Whether mapped weights are copied into the layout of the kernels: faster, for a copy of them. */
   readonly packing: boolean
+  /** Most bytes of frozen tensors of memory that become part of a model, whose format ends at 2 GiB. */
+  readonly inlineBytes: number
   /** Writes a profile of each session to a file with this prefix. */
   readonly profile?: string
 }

@@ -1,4 +1,5 @@
 import type { Node, OpOf, OpTag } from "../../../core/program/index.ts"
+import type { Shape } from "../../../core/tensor/index.ts"
 import type { Emitter } from "./Emitter.ts"
 
 /** How one program node becomes ONNX: the program nodes whose values it needs, and the emission. */
@@ -12,6 +13,8 @@ export interface View {
   readonly nodes: ReadonlyArray<Node>
   /** For each node, the nodes that use it. */
   readonly users: ReadonlyArray<ReadonlyArray<number>>
+  /** Inputs that the model takes as bytes, with their shape there. */
+  readonly bytes: ReadonlyMap<number, Shape>
   /** Whether a node's own value is needed; complete once every plan is made, so only `emit` may ask. */
   readonly needed: (id: number) => boolean
 }

@@ -1,4 +1,5 @@
 import { gateGradient, logSoftmax, rmsNorm, rmsScale, softmax } from "./composite.ts"
+import { dequantize } from "./dequantize.ts"
 import { broadcasting, cast, clip, comparison, direct, div, elementwise, pow, silu, where } from "./elementwise.ts"
 import { gather, gatherElements, scatterElements, scatterRows, sumWithScatter } from "./indexing.ts"
 import { attend, biased, matMul } from "./linear.ts"
@@ -62,6 +63,7 @@ export const cpu: Rules = {
   TopKIndices: topKIndices,
 
   MatMul: matMul,
+  Dequantize: dequantize,
 
   Reshape: reshape,
   Transpose: transpose,

@@ -1,4 +1,5 @@
 import { Shapes } from "../../../core/tensor/index.ts"
+import { quantisedProduct } from "./dequantize.ts"
 import { type Emitter, float, microsoft } from "./Emitter.ts"
 import { type Plan, type Rule, type View, whenOp } from "./Plan.ts"
 
@@ -52,6 +53,8 @@ export const product = (
   const rank = view.nodes[left]!.shape.length
   const a = operand(view, left, transA)
   const b = operand(view, right, transB)
+  const quantised = rank === 2 ? quantisedProduct(view, a, b, alpha) : undefined
+  if (quantised !== undefined) return quantised
   const plain = alpha === 1 && !a.trans && !b.trans && !a.transBatch && !b.transBatch
   return {
     args: [a.id, b.id],
@@ -82,6 +85,7 @@ export const biased = (view: View, id: number): Plan | undefined => {
   const linear = products[at]
   if (linear === undefined || !Shapes.equal(linear.shape, node.shape)) return undefined
   const bias = node.args[1 - at]!
+  if (linear.args.some((a) => whenOp(view, operand(view, a, false).id, "Dequantize") !== undefined)) return undefined
   if (bias === node.args[at] || view.nodes[bias]!.shape.length !== 2) return undefined
   // The kernel writes the third operand to the result first, on one thread.
   if (isLarge(view, id)) return undefined

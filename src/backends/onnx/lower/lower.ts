@@ -1,7 +1,9 @@
 import { Result } from "effect"
 import type { Node, OpTag, Program } from "../../../core/program/index.ts"
 import { UnsupportedOp } from "../../../core/service/index.ts"
+import type { Shape } from "../../../core/tensor/index.ts"
 import { elementType, type OnnxModel, type ValueInfo } from "../OnnxModel.ts"
+import { byteInputs } from "./dequantize.ts"
 import { make } from "./Emitter.ts"
 import type { Plan, Rule, Rules, View } from "./Plan.ts"
 
@@ -10,6 +12,8 @@ export interface Lowered {
   readonly model: OnnxModel
   /** Model input of each program input that is fed; absent when the program does not use the input. */
   readonly inputs: Readonly<Record<string, string>>
+  /** Inputs that the model takes as bytes, with their shape there. */
+  readonly bytes: Readonly<Record<string, Shape>>
   /** Model output of each program output; several may share one. */
   readonly outputs: Readonly<Record<string, string>>
   /** Model output of each node asked for in `values`. */
@@ -35,13 +39,13 @@ const users = (program: Program): ReadonlyArray<ReadonlyArray<number>> => {
 const show = (id: number, node: Node): string => `${node.label ?? node.op._tag}%${id}`
 
 /** Plans for every node that is needed, from the outputs down: a plan may absorb nodes, which are then not emitted. */
-const plan = (
-  program: Program,
-  { backend, rules, values = [] }: LowerOptions
-): Result.Result<ReadonlyMap<number, Plan>, UnsupportedOp> => {
+const plan = (program: Program, { backend, rules, values = [] }: LowerOptions) => {
   const plans = new Map<number, Plan>()
-  const needed = new Set([...program.outputs.map((o) => o.node), ...values])
-  const view: View = { nodes: program.nodes, users: users(program), needed: (id) => needed.has(id) }
+  const visible = new Set([...program.outputs.map((o) => o.node), ...values])
+  const needed = new Set(visible)
+  const byUser = users(program)
+  const bytes = byteInputs(program.nodes, byUser, visible)
+  const view: View = { nodes: program.nodes, users: byUser, bytes, needed: (id) => needed.has(id) }
   for (let id = program.nodes.length - 1; id >= 0; id--) {
     if (!needed.has(id)) continue
     const node = program.nodes[id]!
@@ -52,12 +56,12 @@ const plan = (
     plans.set(id, made)
     for (const a of made.args) needed.add(a)
   }
-  return Result.succeed(plans)
+  return Result.succeed({ plans, bytes })
 }
 
 /** Translates a program. Fails with `UnsupportedOp` naming the first operation that the rules have no form of. */
 export const lower = (program: Program, options: LowerOptions): Result.Result<Lowered, UnsupportedOp> =>
-  Result.map(plan(program, options), (plans) => {
+  Result.map(plan(program, options), ({ plans, bytes }) => {
     const e = make()
     const names = new Map<number, string>()
     const fed: Array<{ readonly program: string; readonly name: string; readonly node: Node }> = []
@@ -85,10 +89,19 @@ export const lower = (program: Program, options: LowerOptions): Result.Result<Lo
     return {
       model: {
         ...e.emitted(),
-        inputs: fed.map((f) => info(f.name, f.node)),
+        inputs: fed.map((f): ValueInfo => {
+          const shape = bytes.get(program.nodes.indexOf(f.node))
+          return shape === undefined ? info(f.name, f.node) : { name: f.name, type: "uint8", shape }
+        }),
         outputs: [...new Map([...outputs, ...values].map((o) => [o.name, info(o.name, o.node)])).values()]
       },
       inputs: Object.fromEntries(fed.map((f) => [f.program, f.name])),
+      bytes: Object.fromEntries(
+        [...bytes].flatMap(([id, shape]) => {
+          const { op } = program.nodes[id]!
+          return op._tag === "Input" ? [[op.name, shape]] : []
+        })
+      ),
       outputs: Object.fromEntries(outputs.map((o) => [o.output, o.name])),
       values: new Map(values.map((v) => [v.id, v.name]))
     }

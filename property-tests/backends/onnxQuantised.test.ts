@@ -1,0 +1,139 @@
+import { expect, layer as suite } from "@effect/vitest"
+import { Effect, Result } from "effect"
+import { Onnx } from "../../src/backends/onnx/index.ts"
+import { evaluate } from "../../src/core/kernel/index.ts"
+import * as ops from "../../src/core/program/index.ts"
+import { type Expr, input, Programs, Steps } from "../../src/core/program/index.ts"
+import { Backend } from "../../src/core/service/index.ts"
+import type { Tensor } from "../../src/core/tensor/index.ts"
+import { partsOf, quantise, quantised, vjp } from "../../src/core/transform/index.ts"
+import { floats } from "../program/anyProgram.ts"
+import { difference } from "./tolerance.ts"
+
+interface Form {
+  readonly name: string
+  readonly block: number
+  /** Rows of x, rows and columns of the weight. */
+  readonly sizes: readonly [M: number, N: number, K: number]
+  readonly output: (x: Expr, w: Expr) => Expr
+  /** Whether x lies by columns, [K, M]. */
+  readonly turned?: boolean
+  /** The operators that must come out; what unpacks codes is one of many nodes and not named. */
+  readonly operators?: ReadonlyArray<string>
+}
+
+const forward = (x: Expr, w: Expr): Expr => ops.matMul(x, w, { transB: true, alpha: 0.5 })
+
+const forms: ReadonlyArray<Form> = [
+  {
+    name: "rows by a weight are the engine's own product",
+    block: 32,
+    sizes: [3, 8, 64],
+    output: (x, w) => ops.matMul(x, w, { transB: true }),
+    operators: ["MatMulNBits"]
+  },
+  {
+    name: "a factor follows the product",
+    block: 16,
+    sizes: [1, 4, 48],
+    output: forward,
+    operators: ["MatMulNBits", "Mul"]
+  },
+  {
+    name: "a weight by columns, as decoding has it, is that product turned",
+    block: 32,
+    sizes: [5, 8, 64],
+    output: (x, w) => ops.matMul(w, x, { transB: true }),
+    operators: ["MatMulNBits", "Transpose"]
+  },
+  {
+    name: "a weight by columns that lie turned already is turned on both sides",
+    block: 32,
+    sizes: [5, 8, 64],
+    turned: true,
+    output: (x, w) => ops.matMul(w, x),
+    operators: ["Transpose", "MatMulNBits", "Transpose"]
+  },
+  {
+    name: "a bias is added after the product",
+    block: 32,
+    sizes: [2, 8, 64],
+    output: (x, w) => ops.add(ops.matMul(x, w, { transB: true }), ops.full([1, 8], 3)),
+    operators: ["MatMulNBits", "Add"]
+  },
+  {
+    name: "the last block may be padded, and rows may have an odd number of blocks",
+    block: 16,
+    sizes: [3, 4, 40],
+    output: (x, w) => ops.matMul(x, w, { transB: true }),
+    operators: ["MatMulNBits"]
+  },
+  {
+    name: "the gradient of rows is a product with the unpacked weight",
+    block: 32,
+    sizes: [7, 8, 64],
+    output: (x, w) => vjp([forward(x, w)], [input("g", [7, 8])], [x])[0]!
+  },
+  {
+    name: "a product and its gradient share the codes",
+    block: 32,
+    sizes: [7, 64, 64],
+    output: (x, w) => vjp([forward(forward(x, w), w)], [forward(x, w)], [x])[0]!
+  },
+  {
+    name: "zero points that end within a word are unpacked, not fused",
+    block: 32,
+    sizes: [2, 3, 32],
+    output: (x, w) => ops.matMul(x, w, { transB: true })
+  },
+  {
+    name: "blocks that the engine has no product for are unpacked",
+    block: 24,
+    sizes: [2, 4, 50],
+    output: (x, w) => ops.matMul(x, w, { transB: true })
+  },
+  {
+    name: "rows of a quantised table can be looked up",
+    block: 16,
+    sizes: [1, 6, 32],
+    output: (x, w) => ops.add(ops.gather(w, ops.argMax(ops.slice(x, 1, 0, 6))), 0)
+  }
+]
+
+const tolerance = { relative: 1e-4, absolute: 1e-4, reason: "float32 sums of 64 terms of size 3" }
+
+suite(Onnx.cpu, { excludeTestServices: true })("quantised weights of onnx-cpu", (it) => {
+  for (const { name, block, sizes, output, turned = false, operators } of forms) {
+    const [M, N, K] = sizes
+    const plain = Steps.make({
+      program: Programs.fromExprs({ y: output(input("x", turned ? [K, M] : [M, K]), input("w", [N, K])) }),
+      resident: ["w"],
+      carry: [],
+      guard: []
+    })
+    const step = quantised(plain, ["w"], block)
+    it.effect(`law: ${name}`, () =>
+      Effect.gen(function* () {
+        if (operators !== undefined) expect(Result.getOrThrow(Onnx.operators(step))).toEqual(operators)
+        const parts = partsOf("w", quantise(floats(1, "w", [N, K]), block))
+        const feeds = Object.fromEntries(
+          Object.entries(Programs.inputs(step.program)).flatMap(
+            ([name, { shape }]): ReadonlyArray<readonly [string, Tensor]> =>
+              step.resident.includes(name) ? [] : [[name, floats(2, name, shape)]]
+          )
+        )
+        const expected = evaluate(step.program, { ...parts, ...feeds })["y"]!
+        const { memory, compile } = yield* Backend
+        const held = yield* memory
+        yield* held.write(parts)
+        for (const freeze of [[], step.resident]) {
+          const found = yield* (yield* compile(step, { memory: held, freeze })).run(feeds)
+          expect(difference(found["y"]!, expected, tolerance) ?? "agrees").toBe("agrees")
+        }
+        // Fed as words, they are the same.
+        const fed = yield* (yield* compile(Steps.stateless(step.program))).run({ ...parts, ...feeds })
+        expect(difference(fed["y"]!, expected, tolerance) ?? "agrees").toBe("agrees")
+      })
+    )
+  }
+})
