@@ -36,29 +36,29 @@ export const frozenUnder = ({ saved }: Adapter, config: ModelConfig, head: Head)
   split(parameterSpecs(config, head), (name) => !saved.includes(name))[0]
 
 /** Fails where an adapter was made for a model of another shape, or of another head. */
-export const fits = (adapter: Adapter, config: ModelConfig, head: Head): Effect.Effect<void, AdapterRejected> =>
-  Effect.gen(function* () {
-    if (Adapters.headOf(adapter.config) !== head) {
-      const needed = head === "reward" ? "SEQ_CLS" : "CAUSAL_LM"
-      const reason = `a ${head === "reward" ? "critic" : "policy"} needs ${needed}. Make its adapter with that task type.`
-      return yield* new AdapterRejected({ kind: "mismatch", at: "task_type", reason })
-    }
-    const { params } = yield* Effect.fromResult(Adapters.make(adapter.config, config))
-    const wrong = Object.entries(adapter.params).find(
-      ([name, { shape }]) => params[name] === undefined || !Shapes.equal(params[name].shape, shape)
-    )
-    if (wrong === undefined) return
+export const fits = (adapter: Adapter, config: ModelConfig, head: Head): Result.Result<void, AdapterRejected> => {
+  const rejected = (at: string, reason: string) => Result.fail(new AdapterRejected({ kind: "mismatch", at, reason }))
+  if (Adapters.headOf(adapter.config) !== head) {
+    const [needed, who] = head === "reward" ? ["SEQ_CLS", "critic"] : ["CAUSAL_LM", "policy"]
+    return rejected("task_type", `a ${who} needs ${needed}. Make its adapter with that task type.`)
+  }
+  return Result.flatMap(Adapters.make(adapter.config, config), ({ params }) => {
+    const differing = ({ params: a }: Pick<Adapter, "params">, b: Specs) =>
+      Object.entries(a).find(([name, { shape }]) => b[name] === undefined || !Shapes.equal(b[name].shape, shape))
+    const wrong = differing(adapter, params) ?? differing({ params }, adapter.params)
+    if (wrong === undefined) return Result.succeed(undefined)
     const reason =
       "is of another model's shape. Make the adapter with the configuration of the base that it trains over."
-    return yield* new AdapterRejected({ kind: "mismatch", at: wrong[0], reason })
+    return rejected(wrong[0], reason)
   })
+}
 
 /** An adapter over a base. Fails where it is another model's. */
 export const adaptation = (
   { adapter, base, scope }: Adaptation,
   config: ModelConfig
 ): Effect.Effect<Trained, AdapterRejected> =>
-  Effect.as(fits(adapter, config, "language"), {
+  Effect.as(Effect.fromResult(fits(adapter, config, "language")), {
     params: adapter.params,
     frozen: frozenUnder(adapter, config, "language"),
     over: { base, scope },

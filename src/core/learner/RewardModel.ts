@@ -1,16 +1,9 @@
-import {
-  byFanIn,
-  type Deviation,
-  forward,
-  initialise,
-  type ModelConfig,
-  parameterSpecs,
-  tokenRewards
-} from "../model/index.ts"
+import { byFanIn, type Deviation, initialise, type ModelConfig, parameterSpecs } from "../model/index.ts"
 import type { Specs, Tree } from "../optim/index.ts"
-import { constant, type Expr, gather, matMul, Programs, reshape } from "../program/index.ts"
+import { type Expr, Programs } from "../program/index.ts"
 import { Rng, Tensors } from "../tensor/index.ts"
 import { type Params, split } from "./Params.ts"
+import { POTENTIAL, scalarReading, segmentReading } from "./scalarReading.ts"
 
 /**
  * A reward model as a function that builds programs: one logit a token, high meaning "the expert wrote this". The
@@ -22,7 +15,7 @@ export interface RewardModel {
   readonly params: Specs
   /** Parameters that it reads and leaves alone. */
   readonly frozen: Specs
-  /** Values to start from, of both kinds. */
+  /** Values to start from: of both kinds, or of the parameters that train where the frozen are a shared base's. */
   readonly initial: Params
   /** Logits [B, T] of ids [B, T]; `params` holds both kinds. */
   readonly rewards: (params: Tree, ids: Expr) => Expr
@@ -58,19 +51,16 @@ export interface ScalarHeadOptions {
 
 const HEAD = "score.weight"
 
-interface Parts {
-  readonly model: RewardModel
-  readonly hidden: (params: Tree, ids: Expr) => Expr
-  readonly width: number
-  readonly deviation: number
-}
+/** The decoder's shape with the layers put on top. */
+const grown = ({ config, extraLayers = 0 }: ScalarHeadOptions): ModelConfig => ({
+  ...config,
+  num_hidden_layers: config.num_hidden_layers + extraLayers
+})
 
-const parts = (options: ScalarHeadOptions): Parts => {
+/** The decoder with a bias-free linear head [1, D] in place of the vocabulary. */
+export const scalarHead = (options: ScalarHeadOptions): RewardModel => {
   const { seed, trunk = {}, extraLayers = 0, trains = () => true } = options
-  const config: ModelConfig = {
-    ...options.config,
-    num_hidden_layers: options.config.num_hidden_layers + extraLayers
-  }
+  const config = grown(options)
   const specs = parameterSpecs(config, "reward")
   const decoder = byFanIn(config)
   // The head starts small, so that the first logits are near 0, whatever the trunk's width.
@@ -80,51 +70,31 @@ const parts = (options: ScalarHeadOptions): Parts => {
   )
   const [params, frozen] = split(specs, (name) => trunk[name] === undefined || trains(name))
   const origin = options.trunk === undefined ? "from scratch" : "from the policy"
-  const hidden = (tree: Tree, ids: Expr): Expr => forward(config, tree, ids).hidden
-  const width = config.hidden_size
-  const model: RewardModel = {
-    name: `scalar head ${origin}${extraLayers > 0 ? `, ${extraLayers} more layers` : ""}`,
-    params,
-    frozen,
-    initial,
-    rewards: (tree, ids) => tokenRewards(tree, hidden(tree, ids), ids.shape[0]!),
-    embedded: {
-      embed: (tree, ids) => gather(tree["model.embed_tokens.weight"]!, ids),
-      rewards: (tree, embeddings) => {
-        const [B, T] = embeddings.shape as readonly [number, number, number]
-        const rows = reshape(embeddings, [B * T, width])
-        // The shape alone is read of these ids.
-        const ids = constant(Tensors.i32(new Int32Array(B * T), [B, T]))
-        return tokenRewards(tree, forward(config, tree, ids, { rows }).hidden, B)
-      }
-    }
-  }
-  return { model, hidden, width, deviation: config.initializer_range }
+  const name = `scalar head ${origin}${extraLayers > 0 ? `, ${extraLayers} more layers` : ""}`
+  return { name, params, frozen, initial, ...scalarReading(config) }
 }
 
-/** The decoder with a bias-free linear head [1, D] in place of the vocabulary. */
-export const scalarHead = (options: ScalarHeadOptions): RewardModel => parts(options).model
-
-const POTENTIAL = "potential.weight"
-
-/** `scalarHead` with a second bias-free linear head [1, D], the potential H of a segment critic. */
-export const segmentHeads = (options: ScalarHeadOptions): SegmentModel => {
-  const { model, hidden, width, deviation } = parts(options)
-  const { embedded: _, ...rest } = model
+/** A model with a bias-free linear head [1, D] beside its own, the potential H of a segment critic. */
+export const withPotential = (
+  { embedded: _, ...model }: RewardModel,
+  config: ModelConfig,
+  seed: number
+): Omit<SegmentModel, "heads"> => {
+  const width = config.hidden_size
   return {
-    ...rest,
+    ...model,
     name: `${model.name}, with a potential`,
     params: { ...model.params, [POTENTIAL]: Programs.spec([1, width]) },
     initial: {
       ...model.initial,
-      [POTENTIAL]: Tensors.f32(Rng.normals(options.seed, POTENTIAL, width, deviation), [1, width])
+      [POTENTIAL]: Tensors.f32(Rng.normals(seed, POTENTIAL, width, config.initializer_range), [1, width])
     },
-    potentialHead: POTENTIAL,
-    heads: (tree, ids) => {
-      const states = hidden(tree, ids)
-      const read = (head: string): Expr =>
-        reshape(matMul(states, tree[head]!, { transB: true }), [ids.shape[0]!, ids.shape[1]!])
-      return { reward: read(HEAD), potential: read(POTENTIAL) }
-    }
+    potentialHead: POTENTIAL
   }
 }
+
+/** `scalarHead` with a second head, the potential H of a segment critic. */
+export const segmentHeads = (options: ScalarHeadOptions): SegmentModel => ({
+  ...withPotential(scalarHead(options), options.config, options.seed),
+  heads: segmentReading(grown(options))
+})

@@ -13,7 +13,7 @@ export interface SharedBase {
   readonly memory: Memory
   /** Compiles a step that reads the base, and whatever else lies in its memory. */
   readonly compile: Compile
-  /** SHA-256 of the base's names, types, shapes and values, in hex: what trained over it fits nothing else. */
+  /** SHA-256 of the base's names, shapes and values in single precision, in hex: what trained over it fits nothing else. */
   readonly fingerprint: string
 }
 
@@ -62,13 +62,13 @@ export class OtherBase extends Data.TaggedError("OtherBase")<{
   }
 }
 
-/** The digest of tensors in memory, one of which is held at a time. */
+/** The digest of tensors in memory, one of which is held at a time; in single precision, whatever the backend keeps. */
 const fingerprintOf = Effect.fnUntraced(function* (memory: Memory, names: ReadonlyArray<string>) {
   let digests = ""
   for (const name of names) {
-    const { data, dtype, shape } = (yield* memory.read([name]))[name]!
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    digests += `${name} ${dtype} ${shape.join("x")} ${yield* sha256(bytes)}\n`
+    const { data, shape } = (yield* memory.read([name]))[name]!
+    const { buffer, byteOffset, byteLength } = data instanceof Float64Array ? Float32Array.from(data) : data
+    digests += `${name} ${shape.join("x")} ${yield* sha256(new Uint8Array(buffer, byteOffset, byteLength))}\n`
   }
   return yield* sha256(new TextEncoder().encode(digests))
 })

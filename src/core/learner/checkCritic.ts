@@ -19,7 +19,9 @@ const misfit = (found: Params, expected: Specs): string | undefined => {
 const reasons = (options: CriticOptions, hasPolicy: boolean): ReadonlyArray<string | undefined> => {
   const { model, objective, segment, dedup, microBatch, load, optimiser } = options
   const { pairs, slopes = false } = objective.needs ?? {}
-  const loaded = load && misfit(load.params, { ...model.params, ...model.frozen })
+  const own = options.over === undefined ? { ...model.params, ...model.frozen } : model.params
+  const loaded = load && misfit(load.params, own)
+  const absent = load === undefined ? misfit(model.initial, own) : undefined
   const moments = load?.optimiser && misfit(load.optimiser.moments, optimiser.init(model.params))
   return [
     slopes && segment !== undefined
@@ -40,6 +42,8 @@ const reasons = (options: CriticOptions, hasPolicy: boolean): ReadonlyArray<stri
     rowCount(options) === 0
       ? "its batches hold no traces. Set batch.rollouts above 0, or give perturb and batch.perturbed."
       : undefined,
+    absent &&
+      `${model.name} reads parameters of a shared base: ${absent}. Say in over where the base lies, or give the model a trunk.`,
     loaded &&
       `the parameters to load are not of ${model.name}: ${loaded}. Load it into the model that it was saved from.`,
     moments &&

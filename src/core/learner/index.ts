@@ -1,5 +1,6 @@
 export type { Adaptation } from "./Adaptation.ts"
 export type { AirlError, AirlOptions, AirlResult, AirlStage, Selection } from "./AirlOptions.ts"
+export { type AdapterHeadOptions, adapterHead, adapterSegmentHeads } from "./adapterHead.ts"
 export * as Airl from "./airl.ts"
 export { type FixedCriticOptions, fixedCritic, type GadOptions, gad } from "./baselines.ts"
 export { batchAt } from "./batchAt.ts"

@@ -21,12 +21,17 @@ import type { RewardModel } from "./RewardModel.ts"
 export interface VerifierHeadOptions {
   /** Shape of the trunk. */
   readonly config: ModelConfig
-  /** The trunk: the reference policy's parameters, which are read and never changed. */
-  readonly trunk: Params
+  /**
+   * The trunk: the reference policy's parameters, which are read and never changed. A shared base is the trunk where it is
+   * absent: `CriticOptions.over`.
+   */
+  readonly trunk?: Params
   /** Names the stream of fresh parameters. */
   readonly seed: number
   /** Decoder layers of the head, 1 by default. */
   readonly layers?: number
+  /** Tokens whose logits are held at once; all by default. What is computed does not depend on it. */
+  readonly logitChunk?: number
 }
 
 const VERIFIER = "verifier/"
@@ -66,7 +71,8 @@ const fresh = (specs: Specs, seed: number): Params =>
  * @see specs/34-airl.md
  */
 export const verifierHead = (options: VerifierHeadOptions): RewardModel => {
-  const { trunk, seed, layers = 1 } = options
+  const { trunk, seed, layers = 1, logitChunk } = options
+  const chunked = logitChunk === undefined ? {} : { chunk: logitChunk }
   const D = options.config.hidden_size
   const config: ModelConfig = { ...options.config, num_hidden_layers: layers }
   const frozen = parameterSpecs(options.config)
@@ -85,7 +91,7 @@ export const verifierHead = (options: VerifierHeadOptions): RewardModel => {
     const states = reshape(hidden, [B, T, D])
     const embedded = reshape(gather(tree["model.embed_tokens.weight"]!, reshape(ids, [-1])), [B, T, D])
     const compared = reshape(mul(embedded, delayed(states)), [B * T, D])
-    const { logProbs } = tokenLogProbs(options.config, tree, hidden, ids)
+    const { logProbs } = tokenLogProbs(options.config, tree, hidden, ids, chunked)
     const likely = reshape(pad(clip(logProbs, LEAST_LOG_PROB, 0), 1, 1, 0), [B * T, 1])
     const rows = add(
       add(stopGradient(hidden), matMul(stopGradient(compared), own["surprise.weight"]!, { transB: true })),

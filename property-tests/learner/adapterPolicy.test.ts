@@ -1,0 +1,191 @@
+import { Effect } from "effect"
+import { describe, expect, it } from "vitest"
+import { Adapters, merge } from "../../src/core/adapter/index.ts"
+import { type Params, Policies, Sft } from "../../src/core/learner/index.ts"
+import { plain } from "../../src/core/sampling/index.ts"
+import { Rng } from "../../src/core/tensor/index.ts"
+import * as Shared from "./adapterSubject.ts"
+import * as Subject from "./subject.ts"
+
+type Rows = ReadonlyArray<ArrayLike<number>>
+
+const flat = (rows: Rows): ReadonlyArray<number> => rows.flatMap((row) => Array.from(row))
+const apart = (a: Rows, b: Rows): number => {
+  const [x, y] = [flat(a), flat(b)]
+  return x.length === y.length ? x.reduce((most, v, i) => Math.max(most, Math.abs(v - y[i]!)), 0) : Number.NaN
+}
+
+const greedy = { ...plain(6, [Subject.EOS]), temperature: 0 }
+const prompts = Subject.validation.map(({ prompt }) => prompt)
+
+/** A batch that pulls the policy towards demonstrations. */
+const batch = Subject.train.slice(0, 6).map(
+  (sequence, i): Policies.Weighted => ({
+    ...sequence,
+    oldLogProbs: sequence.completion.map(() => -2),
+    samplerLogProbs: sequence.completion.map(() => -2),
+    advantages: Float64Array.from(sequence.completion, () => (i % 2 === 0 ? 1 : -0.5)),
+    counts: true
+  })
+)
+
+const trained = Effect.fnUntraced(function* (policy: Policies.Policy, updates = 3) {
+  yield* policy.start
+  const reference = yield* policy.referenceLogProbs(batch)
+  const metrics = yield* Effect.forEach(
+    Array.from({ length: updates }, (_, i) => i),
+    (i) => policy.update(i, batch, reference)
+  )
+  return { metrics, params: yield* policy.params }
+})
+
+const near = (a: Params, b: Params, tolerance: number): void => {
+  expect(Object.keys(a)).toEqual(Object.keys(b))
+  for (const [name, { data }] of Object.entries(a)) expect(apart([data], [b[name]!.data]), name).toBeLessThan(tolerance)
+}
+
+describe.each(Subject.backends)("on %s", (_, layer) => {
+  it("law: trained and merged, an adapter gives the log-probabilities and the greedy completions that it gives when on", () =>
+    Subject.on(
+      layer,
+      Effect.gen(function* () {
+        const own = yield* Policies.make(Shared.policy(yield* Shared.shared(), { sampling: greedy }))
+        yield* own.start
+        const before = yield* own.logProbs(Subject.validation)
+        const { params } = yield* trained(own, 5)
+        const merged = merge(Shared.policyAdapter, Subject.params, params)
+        const whole = yield* Policies.make(Subject.policy({ params: merged, sampling: greedy }))
+        yield* whole.start
+        const on = yield* own.logProbs(Subject.validation)
+        expect(apart(on, before)).toBeGreaterThan(0.05)
+        expect(apart(on, yield* whole.logProbs(Subject.validation))).toBeLessThan(1e-4)
+        const [drawn, expected] = [yield* own.sample(prompts, Rng.make(1)), yield* whole.sample(prompts, Rng.make(1))]
+        expect(drawn.map(({ completion }) => completion)).toEqual(expected.map(({ completion }) => completion))
+        const read = yield* own.logProbs(drawn.map(({ completion }, i) => ({ prompt: prompts[i]!, completion })))
+        expect(
+          apart(
+            read,
+            drawn.map(({ rawLogProbs }) => rawLogProbs)
+          )
+        ).toBeLessThan(1e-4)
+      })
+    ))
+
+  it("law: the reference is the base with the adapter off, before and after training; a fresh adapter changes nothing", () =>
+    Subject.on(
+      layer,
+      Effect.gen(function* () {
+        const whole = yield* Policies.make(Subject.policy())
+        yield* whole.start
+        const expected = yield* whole.logProbs(Subject.validation)
+        for (const linked of [false, true]) {
+          const own = yield* Policies.make(Shared.policy(yield* Shared.shared(Subject.params, linked)))
+          yield* own.start
+          expect(apart(yield* own.logProbs(Subject.validation), expected)).toBeLessThan(1e-5)
+          const off = yield* own.referenceLogProbs(Subject.validation)
+          expect(apart(off, expected)).toBeLessThan(1e-5)
+          yield* trained(own)
+          expect(yield* own.referenceLogProbs(Subject.validation)).toEqual(off)
+          expect(apart(yield* own.logProbs(Subject.validation), off)).toBeGreaterThan(0.01)
+        }
+      })
+    ))
+
+  it("law: two adapters in one memory do not see each other, and each trains as it does alone", () =>
+    Subject.on(
+      layer,
+      Effect.gen(function* () {
+        const alone = yield* trained(yield* Policies.make(Shared.policy(yield* Shared.shared())))
+        const base = yield* Shared.shared()
+        const one = yield* Policies.make(Shared.policy(base, Shared.over(base, "one/")))
+        const other = yield* Policies.make(Shared.policy(base, Shared.over(base, "other/")))
+        yield* other.start
+        const before = { rows: yield* other.logProbs(Subject.validation), state: Subject.bytes(yield* other.save) }
+        expect(Subject.bytes((yield* trained(one)).params)).toEqual(Subject.bytes(alone.params))
+        expect(yield* other.logProbs(Subject.validation)).toEqual(before.rows)
+        expect(Subject.bytes(yield* other.save)).toEqual(before.state)
+        expect(Subject.bytes((yield* trained(other)).params)).toEqual(Subject.bytes(alone.params))
+        expect(yield* Shared.presentOf(base)).toBe(base.fingerprint)
+      })
+    ))
+
+  it.each([
+    ["weights", false],
+    ["an adapter", true]
+  ] as const)("law: %s learn with recomputed layers, chunks of logits and micro-batches what they learn without", (_, adapts) =>
+    Subject.on(
+      layer,
+      Effect.gen(function* () {
+        const made = Effect.fnUntraced(function* (options: Partial<Policies.PolicyOptions>) {
+          const own = adapts ? Shared.over(yield* Shared.shared()) : {}
+          return yield* trained(yield* Policies.make(Subject.policy({ ...own, ...options })))
+        })
+        const expected = yield* made({})
+        for (const options of [
+          { recompute: true },
+          { logitChunk: 5 },
+          { recompute: true, logitChunk: 5 },
+          { recompute: true, logitChunk: 5, microBatch: 3 }
+        ]) {
+          const found = yield* made(options)
+          near(found.params, expected.params, 2e-5)
+          for (const [name, x] of Object.entries(expected.metrics.at(-1)!))
+            expect(found.metrics.at(-1)![name]).toBeCloseTo(x!, 4)
+        }
+      })
+    ))
+
+  it("law: fine-tuning an adapter with recomputed layers and chunks of logits is fine-tuning it without", () =>
+    Subject.on(
+      layer,
+      Effect.gen(function* () {
+        const tuned = Effect.fnUntraced(function* (options: Partial<Sft.SftOptions>) {
+          const own = Shared.over(yield* Shared.shared())
+          const stage = yield* Sft.make(Subject.sft({ ...own, steps: 6, validateEvery: 3, ...options }))
+          yield* stage.start
+          const metrics = yield* Subject.steps(stage, 0, 6)
+          return { losses: metrics.flatMap((m) => m["eval/loss"] ?? []), last: yield* stage.last }
+        })
+        const plainly = yield* tuned({})
+        expect(plainly.losses[1]).toBeLessThan(plainly.losses[0]!)
+        near((yield* tuned({ recompute: true, logitChunk: 7, microBatch: 3 })).last, plainly.last, 2e-5)
+      })
+    ))
+})
+
+const run = <A, E>(test: Parameters<typeof Subject.on<A, E>>[1]) => Subject.on(Subject.backends[0]![1], test)
+
+describe("refusals", () => {
+  it("error: a scope that is none, or that another learner has until it is done", () =>
+    run(
+      Effect.gen(function* () {
+        const base = yield* Shared.shared()
+        const make = (scope: string) => Policies.make(Shared.policy(base, Shared.over(base, scope)))
+        for (const scope of ["", "policy", "param/", "sampling/", "a/b/"])
+          expect((yield* Effect.flip(make(scope)))._tag).toBe("BadScope")
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const policy = yield* make("policy/")
+            yield* policy.start
+            expect((yield* Effect.flip(make("policy/"))).message).toContain("is taken")
+          })
+        )
+        expect((yield* base.memory.names).filter((name) => !name.startsWith("param/"))).toEqual([])
+        yield* make("policy/")
+      })
+    ))
+
+  it("error: an adapter of another model's shape, or of a classifier", () =>
+    run(
+      Effect.gen(function* () {
+        const base = yield* Shared.shared()
+        const wide = Shared.adapterOf({}, { ...Subject.config, intermediate_size: 32 })
+        const deep = Shared.adapterOf({}, { ...Subject.config, num_hidden_layers: 2 })
+        for (const adapter of [wide, deep, Shared.criticAdapter]) {
+          const options = { params: Adapters.initialise(adapter, 1), adapter: { adapter, base, scope: "policy/" } }
+          const error = yield* Effect.flip(Policies.make(Subject.policy(options)))
+          expect(error).toMatchObject({ _tag: "AdapterRejected", kind: "mismatch" })
+        }
+      })
+    ))
+})

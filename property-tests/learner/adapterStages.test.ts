@@ -1,0 +1,122 @@
+import { Effect, type Scope } from "effect"
+import { describe, expect, it } from "vitest"
+import {
+  Airl,
+  Grpo,
+  Opsd,
+  type OtherBase,
+  Policies,
+  RewardOffline,
+  Sft,
+  type SharedBase
+} from "../../src/core/learner/index.ts"
+import { Granularities } from "../../src/core/reward/index.ts"
+import type { Stage } from "../../src/core/run/index.ts"
+import type { Backend } from "../../src/core/service/index.ts"
+import { Tensors } from "../../src/core/tensor/index.ts"
+import * as Shared from "./adapterSubject.ts"
+import { expectEqual, resumed } from "./resumed.ts"
+import * as Subject from "./subject.ts"
+
+type Learner = (base: SharedBase) => Effect.Effect<Stage<unknown, never>, unknown, Backend | Scope.Scope>
+
+const rollouts = Subject.validation.map((sequence) => ({ ...sequence, demonstration: -1 }))
+
+/** Each learner with an adapter, and what its checkpoint names the adapter by. */
+const learners: Readonly<Record<string, readonly [prefix: string, make: Learner]>> = {
+  sft: ["memory/", (base) => Sft.make(Subject.sft({ ...Shared.over(base), steps: 4, validateEvery: 2 }))],
+  grpo: ["", (base) => Grpo.make(Subject.grpo({ policy: Shared.policy(base) }))],
+  opsd: [
+    "",
+    (base) => {
+      const { objective: _, ...policy } = Shared.policy(base)
+      const items = Subject.train.map(({ prompt, completion }) => ({
+        prompt,
+        teacherPrompt: [...prompt, ...completion]
+      }))
+      const rest = { name: "opsd", seed: 1, promptsPerStep: 4, steps: 4, checkpointEvery: 2 }
+      return Opsd.make({ ...rest, policy, items, mode: { _tag: "Direct", generations: 2 } })
+    }
+  ],
+  airl: [
+    "policy/",
+    (base) => {
+      const options = { policy: Shared.policy(base), critic: Shared.critic(base), warmupUpdates: 1, policySteps: 3 }
+      return Airl.make(Subject.airl(Granularities.stepwise(), options))
+    }
+  ],
+  offline: [
+    "critic/",
+    (base) =>
+      RewardOffline.make({
+        name: "reward",
+        seed: 1,
+        critic: Shared.critic(base),
+        rollouts,
+        steps: 4,
+        heldOut: { demonstrations: Subject.validation, negatives: { policy: Subject.train.slice(0, 5) }, every: 2 },
+        keep: "best",
+        checkpointEvery: 2
+      })
+  ]
+}
+
+describe.each(Subject.backends)("on %s", (_, layer) => {
+  it.each(
+    Object.entries(learners)
+  )("law: %s trains its adapter alone, keeps nothing of the base, and resumes bit for bit over another copy of it", (_, [
+    prefix,
+    make
+  ]) =>
+    Subject.on(
+      layer,
+      Effect.gen(function* () {
+        const bases: Array<SharedBase> = []
+        const over = Effect.gen(function* () {
+          const base = yield* Shared.shared()
+          bases.push(base)
+          return yield* make(base)
+        })
+        const runs = yield* resumed(over, 2)
+        expectEqual(runs)
+        expect(bases.length).toBe(2)
+        for (const base of bases) expect(yield* Shared.presentOf(base)).toBe(base.fingerprint)
+        const names = Object.keys(runs.whole.tensors)
+        expect(
+          names.filter((name) => /layers\.\d+\.[\w.]+_proj\.weight$|embed_tokens|norm\.weight/u.test(name))
+        ).toEqual([])
+        const [adapter, start] =
+          prefix === "critic/"
+            ? [Shared.criticAdapter, Shared.criticModel.initial]
+            : [Shared.policyAdapter, Shared.fresh]
+        for (const name of Object.keys(adapter.params)) {
+          const now = runs.whole.tensors[`${prefix}param/${name}`]!
+          expect(Subject.bytes({ now })).not.toEqual(Subject.bytes({ now: start[name]! }))
+        }
+      })
+    ))
+
+  it("error: what trained over one base resumes over no other, nor as whole weights, nor the other way round", () =>
+    Subject.on(
+      layer,
+      Effect.gen(function* () {
+        const over = (params = Subject.params) =>
+          Effect.flatMap(Shared.shared(params), (base) => Policies.make(Shared.policy(base)))
+        const one = yield* over()
+        yield* one.start
+        const saved = yield* one.save
+        yield* (yield* over()).restore(saved)
+        const refused = (policy: Policies.Policy, from = saved) =>
+          Effect.map(Effect.flip(policy.restore(from)), (error) => {
+            expect(error._tag).toBe("OtherBase")
+            return (error as OtherBase).message
+          })
+        const moved = { ...Subject.params, "model.norm.weight": Tensors.full([16], 0.5) }
+        expect(yield* refused(yield* over(moved))).toContain("Load the base that the run began with")
+        const whole = yield* Policies.make(Subject.policy())
+        yield* whole.start
+        expect(yield* refused(whole)).toContain("a whole model trains here")
+        expect(yield* refused(one, yield* whole.save)).toContain("an adapter trains here")
+      })
+    ))
+})
