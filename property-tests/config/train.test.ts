@@ -49,6 +49,8 @@ describe("rewardflow train", () => {
     expect(resolved.out).toMatch(/policy_name: fresh {2}# .*configs\/size\/tiny\.yaml:4\n/)
     expect(resolved.out).toContain("beta: 0.2  # override training.beta=0.2\n")
     expect(resolved.out).toContain("dense_gamma: 1  # default, does not matter here\n")
+    // Fields of a record matter as it does.
+    expect(resolved.out).toMatch(/rollouts: 8 {2}# .*configs\/tiny_airl\.yaml:\d+\n/)
     expect(resolved.calls).toEqual([])
   })
 

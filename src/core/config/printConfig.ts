@@ -1,5 +1,6 @@
 import { isActive } from "./decode.ts"
 import { type DictNode, leaves, type Node, printOrigin, type Value } from "./Node.ts"
+import { allKeys } from "./RunConfig.ts"
 import { plainScalar } from "./readYaml.ts"
 
 const PLAIN = /^[A-Za-z0-9_/][A-Za-z0-9_./ +-]*$/
@@ -45,8 +46,9 @@ export const printConfig = (config: DictNode): string =>
 /** The same of a decoded configuration, which also says which keys do not matter. */
 export const printRunConfig = (tree: DictNode): string => {
   const note = (key: string, node: Node): string => {
-    const top = key.startsWith("model.shape.") ? "model.shape" : key.startsWith("dataset.size.") ? "dataset.size" : key
-    return `  # ${printOrigin(node.origin)}${isActive(tree, top) ? "" : ", does not matter here"}`
+    // The fields of a record stand and fall with it.
+    const whole = allKeys.has(key) ? key : key.slice(0, key.lastIndexOf("."))
+    return `  # ${printOrigin(node.origin)}${isActive(tree, whole) ? "" : ", does not matter here"}`
   }
   return `${lines(tree, note, "", "").join("\n")}\n`
 }
