@@ -1,8 +1,9 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { Adapters, merge } from "../../src/core/adapter/index.ts"
-import { type Params, Policies, Sft } from "../../src/core/learner/index.ts"
+import { type Params, Policies, type PolicyOptions, Sft, type SftOptions } from "../../src/core/learner/index.ts"
 import { plain } from "../../src/core/sampling/index.ts"
+import type { Compile } from "../../src/core/service/index.ts"
 import { Rng } from "../../src/core/tensor/index.ts"
 import * as Shared from "./adapterSubject.ts"
 import * as Subject from "./subject.ts"
@@ -43,6 +44,8 @@ const near = (a: Params, b: Params, tolerance: number): void => {
   expect(Object.keys(a)).toEqual(Object.keys(b))
   for (const [name, { data }] of Object.entries(a)) expect(apart([data], [b[name]!.data]), name).toBeLessThan(tolerance)
 }
+
+const run = <A, E>(test: Parameters<typeof Subject.on<A, E>>[1]) => Subject.on(Subject.backends[0]![1], test)
 
 describe.each(Subject.backends)("on %s", (_, layer) => {
   it("law: trained and merged, an adapter gives the log-probabilities and the greedy completions that it gives when on", () =>
@@ -111,12 +114,12 @@ describe.each(Subject.backends)("on %s", (_, layer) => {
 
   it.each([
     ["weights", false],
-    ["an adapter", true]
+    ["adapters", true]
   ] as const)("law: %s learn with recomputed layers, chunks of logits and micro-batches what they learn without", (_, adapts) =>
     Subject.on(
       layer,
       Effect.gen(function* () {
-        const made = Effect.fnUntraced(function* (options: Partial<Policies.PolicyOptions>) {
+        const made = Effect.fnUntraced(function* (options: Partial<PolicyOptions>) {
           const own = adapts ? Shared.over(yield* Shared.shared()) : {}
           return yield* trained(yield* Policies.make(Subject.policy({ ...own, ...options })))
         })
@@ -139,7 +142,7 @@ describe.each(Subject.backends)("on %s", (_, layer) => {
     Subject.on(
       layer,
       Effect.gen(function* () {
-        const tuned = Effect.fnUntraced(function* (options: Partial<Sft.SftOptions>) {
+        const tuned = Effect.fnUntraced(function* (options: Partial<SftOptions>) {
           const own = Shared.over(yield* Shared.shared())
           const stage = yield* Sft.make(Subject.sft({ ...own, steps: 6, validateEvery: 3, ...options }))
           yield* stage.start
@@ -153,7 +156,27 @@ describe.each(Subject.backends)("on %s", (_, layer) => {
     ))
 })
 
-const run = <A, E>(test: Parameters<typeof Subject.on<A, E>>[1]) => Subject.on(Subject.backends[0]![1], test)
+it("law: recomputing changes the programs of training alone, chunks of logits those of reading as well", () =>
+  run(
+    Effect.gen(function* () {
+      const sizes = Effect.fnUntraced(function* (options: Partial<PolicyOptions>) {
+        const base = yield* Shared.shared()
+        const seen: Array<number> = []
+        const compile: Compile = (step) => {
+          seen.push(step.program.nodes.length)
+          return base.compile(step)
+        }
+        yield* trained(yield* Policies.make(Shared.policy({ ...base, compile }, options)), 1)
+        return seen
+      })
+      const [reading, training] = yield* sizes({})
+      const [same, recomputed] = yield* sizes({ recompute: true })
+      const [chunked] = yield* sizes({ logitChunk: 5 })
+      expect(same).toBe(reading)
+      expect(recomputed).toBeGreaterThan(training!)
+      expect(chunked).toBeGreaterThan(reading!)
+    })
+  ))
 
 describe("refusals", () => {
   it("error: a scope that is none, or that another learner has until it is done", () =>
