@@ -94,6 +94,27 @@ describe.each(Subject.backends)("on %s", (_, layer) => {
       })
     ))
 
+  it("law: an adapter that was trained before can be its own reference, which stays as the policy moves on", () =>
+    Subject.on(
+      layer,
+      Effect.gen(function* () {
+        const first = yield* trained(yield* Policies.make(Shared.policy(yield* Shared.shared())))
+        const base = yield* Shared.shared()
+        const { adapter } = Shared.over(base)
+        const options = { params: first.params, adapter: { ...adapter, reference: "start" } } as const
+        const own = yield* Policies.make(Shared.policy(base, options))
+        yield* own.start
+        const start = yield* own.logProbs(Subject.validation)
+        const reference = yield* own.referenceLogProbs(Subject.validation)
+        expect(reference).toEqual(start)
+        yield* trained(own)
+        expect(yield* own.referenceLogProbs(Subject.validation)).toEqual(reference)
+        expect(apart(yield* own.logProbs(Subject.validation), reference)).toBeGreaterThan(0.01)
+        const state = Object.keys(yield* own.save)
+        expect(state.filter((name) => name.includes("reference"))).toEqual([])
+      })
+    ))
+
   it("law: two adapters in one memory do not see each other, and each trains as it does alone", () =>
     Subject.on(
       layer,

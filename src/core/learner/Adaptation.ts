@@ -1,17 +1,27 @@
-import { Effect, Result } from "effect"
+import { Effect, Result, type Scope } from "effect"
 import { type Adapter, AdapterRejected, Adapters, adaptedStep, withAdapter } from "../adapter/index.ts"
 import { type Head, type ModelConfig, parameterSpecs } from "../model/index.ts"
-import { paramName, type Specs, type Tree } from "../optim/index.ts"
-import type { Compile } from "../service/index.ts"
+import { paramName, residentParams, type Specs, type Tree } from "../optim/index.ts"
+import type { BackendFailure, BadFeed, Compile } from "../service/index.ts"
 import { Shapes } from "../tensor/index.ts"
-import { split } from "./Params.ts"
-import type { Over } from "./SharedBase.ts"
+import { type Params, split } from "./Params.ts"
+import { type BadScope, claim, type Over } from "./SharedBase.ts"
 import type * as Trainer from "./Trainer.ts"
 
 /** An adapter that trains in the place of a model's weights: its parameters lie beside a frozen base that others share. */
 export interface Adaptation extends Over {
   /** Of the base's configuration. */
   readonly adapter: Adapter
+}
+
+/** The adapter of a policy, which has a reference. */
+export interface PolicyAdaptation extends Adaptation {
+  /**
+   * What the policy is held to: the base alone, the adapter off (by default), or `start`, the adapter with the values that
+   * training starts from, which stay beside it. The second is meant where an adapter was trained before; of a fresh one
+   * both are the same.
+   */
+  readonly reference?: "base" | "start"
 }
 
 /** What of a language model trains, and how its programs read it: all weights, some, or an adapter over a base. */
@@ -53,6 +63,16 @@ export const fits = (adapter: Adapter, config: ModelConfig, head: Head): Result.
   })
 }
 
+/** Compiles steps that were built for the base alone to read it under the adapter with the values in a scope. */
+const compiledUnder =
+  (adapter: Adapter, scope: string) =>
+  ({ compile }: { readonly compile: Compile }): Compile =>
+  (step) => {
+    const places = { base: paramName(""), own: paramName("", scope) }
+    // It fits the base, so that the step of any program of this decoder can be adapted.
+    return compile(Result.getOrThrow(adaptedStep(adapter, step, places)))
+  }
+
 /** An adapter over a base. Fails where it is another model's. */
 export const adaptation = (
   { adapter, base, scope }: Adaptation,
@@ -63,13 +83,27 @@ export const adaptation = (
     frozen: frozenUnder(adapter, config, "language"),
     over: { base, scope },
     reading: (tree, read) => withAdapter(adapter, tree, tree, read),
-    compile:
-      ({ compile }) =>
-      (step) => {
-        const places = { base: paramName(""), own: paramName("", scope) }
-        // It fits the base, so that the step of any program of this decoder can be adapted.
-        return compile(Result.getOrThrow(adaptedStep(adapter, step, places)))
-      }
+    compile: compiledUnder(adapter, scope)
+  })
+
+/**
+ * An adapter with values that stay, to be read beside whatever trains over the same base: a reference, a policy to be
+ * evaluated. Returns what compiles steps that are built for the base alone; the values are freed with the Effect scope.
+ */
+export const frozen = ({
+  adapter,
+  base,
+  scope,
+  values
+}: Adaptation & { readonly values: Params }): Effect.Effect<
+  Compile,
+  BadScope | BackendFailure | BadFeed,
+  Scope.Scope
+> =>
+  Effect.gen(function* () {
+    yield* claim({ base, scope })
+    yield* base.memory.write(residentParams(values, scope))
+    return compiledUnder(adapter, scope)(base)
   })
 
 /** What trains: the adapter where there is one, else the weights. */

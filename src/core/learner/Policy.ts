@@ -18,7 +18,7 @@ import {
   type SamplingOptions
 } from "../service/index.ts"
 import { Rng, Tensors } from "../tensor/index.ts"
-import { type Adaptation, trainedOf } from "./Adaptation.ts"
+import { frozen, type PolicyAdaptation, trainedOf } from "./Adaptation.ts"
 import { followed } from "./followed.ts"
 import type { Params } from "./Params.ts"
 import * as Scorer from "./Scorer.ts"
@@ -28,13 +28,10 @@ import * as Trainer from "./Trainer.ts"
 
 export interface PolicyOptions {
   readonly config: ModelConfig
-  /**
-   * Where training starts. Without an adapter the SFT policy's parameters, which are the reference policy as well; with
-   * one the adapter's, and the reference is the base alone.
-   */
+  /** Where training starts: the SFT policy's parameters, which are the reference policy as well, or an adapter's. */
   readonly params: Params
-  /** What trains in the place of the weights; the weights themselves by default. */
-  readonly adapter?: Adaptation
+  /** What trains in the place of the weights, and its reference; the weights themselves by default. */
+  readonly adapter?: PolicyAdaptation
   readonly objective: PolicyObjective
   readonly optimiser: GradientTransform
   /** Which weights train; all by default, and none where there is an adapter. */
@@ -156,12 +153,14 @@ const PROCESSED = "processed"
 /** Everything that making a policy can fail with. */
 export type PolicyError = Trainer.MakeError | BadSamplingOptions | Trainer.BadMicroBatch | AdapterRejected
 
-/** Log-probabilities of what training starts from: a shared base alone, or a copy of the parameters that nothing writes to again. */
+/** Log-probabilities of the reference: of a shared base, or of a copy of the parameters that nothing writes to again. */
 const referenceOf = Effect.fnUntraced(function* ({ config, params, adapter, logitChunk }: PolicyOptions) {
   const options = logitChunk === undefined ? {} : { logitChunk }
   if (adapter !== undefined) {
-    const { memory, compile } = adapter.base
-    return yield* Scorer.logProbs(config, memory, { ...options, compile })
+    const { base, scope, reference = "base" } = adapter
+    const atStart = { ...adapter, scope: scope.replace("/", "-reference/"), values: params }
+    const compile = reference === "base" ? base.compile : yield* frozen(atStart)
+    return yield* Scorer.logProbs(config, base.memory, { ...options, compile })
   }
   const memory = yield* (yield* Backend).memory
   yield* memory.write(residentParams(params))

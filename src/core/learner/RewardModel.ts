@@ -3,7 +3,7 @@ import type { Specs, Tree } from "../optim/index.ts"
 import { type Expr, Programs } from "../program/index.ts"
 import { Rng, Tensors } from "../tensor/index.ts"
 import { type Params, split } from "./Params.ts"
-import { POTENTIAL, scalarReading, segmentReading } from "./scalarReading.ts"
+import { type Embedded, type Heads, POTENTIAL, scalarReading, segmentReading } from "./scalarReading.ts"
 
 /**
  * A reward model as a function that builds programs: one logit a token, high meaning "the expert wrote this". The
@@ -20,12 +20,7 @@ export interface RewardModel {
   /** Logits [B, T] of ids [B, T]; `params` holds both kinds. */
   readonly rewards: (params: Tree, ids: Expr) => Expr
   /** How it reads rows of embeddings in place of ids, for gradients between traces; absent where it reads the ids too. */
-  readonly embedded?: {
-    /** Embeddings [B, T, D] of ids [B, T]. */
-    readonly embed: (params: Tree, ids: Expr) => Expr
-    /** Logits [B, T] of embeddings [B, T, D]. */
-    readonly rewards: (params: Tree, embeddings: Expr) => Expr
-  }
+  readonly embedded?: Embedded
 }
 
 /** A reward model with a second head: the potential H, from which shaping terms are made. */
@@ -33,7 +28,7 @@ export interface SegmentModel extends RewardModel {
   /** The potential head's parameter. */
   readonly potentialHead: string
   /** Rewards g and potentials H, both [B, T], of ids [B, T]. */
-  readonly heads: (params: Tree, ids: Expr) => { readonly reward: Expr; readonly potential: Expr }
+  readonly heads: (params: Tree, ids: Expr) => Heads
 }
 
 export interface ScalarHeadOptions {

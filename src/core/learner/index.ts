@@ -1,4 +1,5 @@
-export type { Adaptation } from "./Adaptation.ts"
+export type { Adaptation, PolicyAdaptation } from "./Adaptation.ts"
+export * as Adaptations from "./Adaptation.ts"
 export type { AirlError, AirlOptions, AirlResult, AirlStage, Selection } from "./AirlOptions.ts"
 export { type AdapterHeadOptions, adapterHead, adapterSegmentHeads } from "./adapterHead.ts"
 export * as Airl from "./airl.ts"
