@@ -17,11 +17,17 @@ const python = process.env["REWARDFLOW_PYTHON"] ?? "python3"
 const ours = { side: "rewardflow", command: process.execPath, args: [beside("qwenSide.ts")], threads: 2 }
 const theirs = { side: "transformers", command: python, args: [beside("qwen.py")], threads: 2 }
 
-const jobs = (["mapped", "loaded"] as const).flatMap((weights) => [
-  { name: `load, ${weights}`, job: { _tag: "load", folder, weights } },
-  { name: `sample 8 x (32 + 64), ${weights}`, job: { _tag: "sample", folder, B: 8, P: 32, T: 64, weights } },
-  { name: `train LoRA 16, 2 x 256, ${weights}`, job: { _tag: "train", folder, B: 2, T: 256, rank: 16, weights } }
-])
+const both = ["mapped", "loaded"]
+const load = both.map((weights) => ({ name: `load, ${weights}`, job: { _tag: "load", folder, weights } }))
+const sample = both.map((weights) => ({
+  name: `sample 8 x (32 + 64), ${weights}`,
+  job: { _tag: "sample", folder, B: 8, P: 32, T: 64, weights }
+}))
+const train = [...both, "quantised"].map((weights) => ({
+  name: `train LoRA 16, 2 x 256, ${weights}`,
+  job: { _tag: "train", folder, B: 2, T: 256, rank: 16, weights }
+}))
+const jobs = [...load, ...sample, ...train]
 
 /** Threads that wait by spinning give the cores up in this time. */
 const turn = (side: Side): Effect.Effect<Timing, Error> => Effect.delay(side.run(1), "20 millis")

@@ -1,27 +1,30 @@
 /**
  * Our side of `bench/qwen.ts`: the jobs of bench/qwen.py, in its protocol, with one more field: `weights`, "mapped" for
- * weights that stay in the file, "loaded" for those that are read into memory.
+ * weights that stay in the file, "loaded" for those that are read into memory, and in
+ * `train` "quantised" for those whose linear modules are held in 4 bits.
  */
 import { createInterface } from "node:readline"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, type FileSystem, Layer, ManagedRuntime, Result, Schema, Scope } from "effect"
+import { Effect, type FileSystem, Layer, ManagedRuntime, Result, Schema, Scope, Stream } from "effect"
 import { Onnx } from "../src/backends/onnx/index.ts"
 import { AdapterConfigs, Adapters, withAdapter } from "../src/core/adapter/index.ts"
-import { loadInto, mapInto, open } from "../src/core/checkpoint/index.ts"
+import { loadInto, type ModelFolder, mapInto, open, parameters } from "../src/core/checkpoint/index.ts"
 import { forward, logits, parameterSpecs, tokenLogProbs } from "../src/core/model/index.ts"
 import { adamw, paramName, residentParams, trainStep } from "../src/core/optim/index.ts"
 import { input, mean, neg, Programs, Steps, sum } from "../src/core/program/index.ts"
 import { plain, Sampling } from "../src/core/sampling/index.ts"
-import { Backend } from "../src/core/service/index.ts"
+import { Backend, type Memory } from "../src/core/service/index.ts"
 import { Rng, type Tensor, Tensors } from "../src/core/tensor/index.ts"
+import { partsOf, quantise, quantised } from "../src/core/transform/index.ts"
 
 type Environment = Backend | FileSystem.FileSystem
 
 const weights = Schema.Literals(["mapped", "loaded"])
+const trained = Schema.Literals(["mapped", "loaded", "quantised"])
 const Job = Schema.TaggedUnion({
   load: { folder: Schema.String, weights },
   sample: { folder: Schema.String, B: Schema.Int, P: Schema.Int, T: Schema.Int, weights },
-  train: { folder: Schema.String, B: Schema.Int, T: Schema.Int, rank: Schema.Int, weights }
+  train: { folder: Schema.String, B: Schema.Int, T: Schema.Int, rank: Schema.Int, weights: trained }
 })
 type Job = typeof Job.Type
 type Of<T extends Job["_tag"]> = Extract<Job, { readonly _tag: T }>
@@ -42,11 +45,21 @@ const tokens = (B: number, T: number): Tensor => {
   )
 }
 
+/** Whether a parameter is the matrix of a linear module of a layer. */
+const isLinear = (name: string): boolean => name.endsWith("_proj.weight")
+
+/** Parameters one by one, linear modules in 4 bits. */
+const loadQuantised = (memory: Memory, model: ModelFolder) =>
+  Stream.runForEach(parameters(model), ([name, tensor]) =>
+    memory.write(isLinear(name) ? partsOf(paramName(name), quantise(tensor)) : { [paramName(name)]: tensor })
+  )
+
 /** A memory with the checkpoint's parameters. */
 const opened = Effect.fnUntraced(function* ({ folder, weights }: Pick<Job, "folder" | "weights">) {
   const memory = yield* Backend.use((b) => b.memory)
   const model = yield* open(folder)
-  yield* weights === "mapped" ? mapInto(memory, model) : loadInto(memory, model)
+  const into = { mapped: mapInto, loaded: loadInto, quantised: loadQuantised }[weights]
+  yield* into(memory, model)
   return { memory, config: model.config, frozen: parameterSpecs(model.config) }
 })
 
@@ -88,7 +101,7 @@ const train = Effect.fnUntraced(function* (job: Of<"train">) {
       Adapters.make(of, config)
     )
   )
-  const { step, initialState, feeds } = Result.getOrThrow(
+  const built = Result.getOrThrow(
     trainStep({
       params: adapter.params,
       frozen,
@@ -101,12 +114,23 @@ const train = Effect.fnUntraced(function* (job: Of<"train">) {
       optimiser: adamw({ learningRate: 1e-4, weightDecay: 0.01 })
     })
   )
-  yield* memory.write({ ...residentParams(Adapters.initialise(adapter, "bench")), ...initialState })
-  const freeze = frozenNames(job, Object.keys(frozen))
+  yield* memory.write({ ...residentParams(Adapters.initialise(adapter, "bench")), ...built.initialState })
+  const linear = Object.keys(frozen).filter(isLinear)
+  const step =
+    job.weights === "quantised"
+      ? quantised(
+          built.step,
+          linear.map((name) => paramName(name))
+        )
+      : built.step
+  const trains = new Set(step.carry.map(({ into }) => into))
+  const freeze = job.weights === "loaded" ? [] : step.resident.filter((name) => !trains.has(name))
   const executable = yield* Backend.use((b) => b.compile(step, { memory, freeze }))
   const ids = tokens(B, T)
   let count = 0
-  return Effect.suspend(() => Effect.map(executable.run({ ids, ...feeds(count++) }), (out) => out["loss"]!.data[0]))
+  return Effect.suspend(() =>
+    Effect.map(executable.run({ ids, ...built.feeds(count++) }), (out) => out["loss"]!.data[0])
+  )
 })
 
 type Prepared = Effect.Effect<Effect.Effect<unknown, Error, Environment>, Error, Environment | Scope.Scope>

@@ -64,17 +64,29 @@ const cut = (e: Emitter, list: string, [N, width, kept]: readonly [number, numbe
   return width === kept ? rows : e.node("Slice", [rows, e.ints([0]), e.ints([kept]), e.ints([1])])
 }
 
+/** The zero points of all blocks, [N, blocks], one byte each. */
+const zeroPoints = (e: Emitter, view: View, node: Quantised, zeros: string): string => {
+  const rows = rowsOf(view.nodes, node)
+  const from = view.bytes.has(node.args[2]!) ? "uint8" : "words"
+  return cut(e, unpacked(e, zeros, from), [rows.N, 2 * rows.zeros, rows.blocks])
+}
+
+/** The first columns of a matrix, without the padding of its last block. */
+const trimmed = (e: Emitter, x: string, width: number, padded: number): string =>
+  width === padded ? x : e.node("Slice", [x, e.ints([0]), e.ints([width]), e.ints([1])])
+
 export const dequantize: Rule<"Dequantize"> = ({ view, node, op }) => {
-  const { N, blocks, zeros } = rowsOf(view.nodes, node as Quantised)
-  const from = (operand: number) => (view.bytes.has(node.args[operand]!) ? "uint8" : "words")
+  const quantised = node as Quantised
+  const { N, blocks } = rowsOf(view.nodes, quantised)
   return {
     args: node.args,
-    emit: (e, [codes, scales, zero]) => {
+    emit: (e, [codes, scales, zeros]) => {
       const width = blocks * op.block
-      const x = cut(e, unpacked(e, codes!, from(0)), [N, width, width])
-      const z = cut(e, unpacked(e, zero!, from(2)), [N, 2 * zeros, blocks])
-      const y = e.node("DequantizeLinear", [x, scales!, z], { attributes: { axis: 1, block_size: op.block } })
-      return op.width === width ? y : e.node("Slice", [y, e.ints([0]), e.ints([op.width]), e.ints([1])])
+      const from = view.bytes.has(node.args[0]!) ? "uint8" : "words"
+      const x = cut(e, unpacked(e, codes!, from), [N, width, width])
+      const operands = [x, scales!, zeroPoints(e, view, quantised, zeros!)]
+      const y = e.node("DequantizeLinear", operands, { attributes: { axis: 1, block_size: op.block } })
+      return trimmed(e, y, op.width, width)
     }
   }
 }
@@ -90,9 +102,45 @@ interface Side {
 }
 
 /**
- * alpha · x · Wᵀ, or its transpose W · xᵀ, with a quantised W [N, K], as the engine's own product: W is never formed.
+ * alpha · g · W with a quantised W [N, K], the gradient of what a quantised product reads: one product with the columns
+ * that lie in the lower halves of the bytes, one with the others, and their columns side by side. Codes in the upper half
+ * count 16 times, and so do their zeros, with a sixteenth of the scale: no byte need be shifted.
+ */
+const columnProducts = (view: View, g: Side, weight: Quantised, alpha: number): Plan => {
+  const { op, args } = weight
+  const { N, blocks } = rowsOf(view.nodes, weight)
+  const M = view.nodes[g.id]!.shape[g.trans ? 1 : 0]!
+  const half = (blocks * op.block) / 2
+  return {
+    args: [g.id, ...args],
+    emit: (e, [rows, codes, scales, zeros]) => {
+      const left = g.trans ? e.node("Transpose", [rows!], { attributes: { perm: [1, 0] } }) : rows!
+      const bytes = e.node("Reshape", [codes!, e.ints([N, half])])
+      const lowZeros = zeroPoints(e, view, weight, zeros!)
+      const four = cast(e, e.integers([4], [1]), "uint8")
+      const highZeros = e.node("BitShift", [lowZeros, four], { attributes: { direction: "LEFT" } })
+      const highScales = e.node("Mul", [scales!, e.scalar(1 / 16)])
+      const column = (mask: number, scale: string, zero: string): string => {
+        const masked = e.node("BitwiseAnd", [bytes, cast(e, e.integers([mask], [1]), "uint8")])
+        const attributes = { axis: 1, block_size: op.block / 2 }
+        const product = e.node("MatMul", [left, e.node("DequantizeLinear", [masked, scale, zero], { attributes })])
+        return e.node("Reshape", [product, e.ints([M * half, 1])])
+      }
+      const columns = [column(15, scales!, lowZeros), column(240, highScales, highZeros)]
+      const joined = e.node("Concat", columns, { attributes: { axis: 1 } })
+      const y = trimmed(e, e.node("Reshape", [joined, e.ints([M, 2 * half])]), op.width, 2 * half)
+      return alpha === 1 ? y : e.node("Mul", [y, e.scalar(alpha)])
+    }
+  }
+}
+
+/**
+ * alpha · x · Wᵀ, or its transpose W · xᵀ, with a quantised W [N, K], as the engine's own product, which never forms W;
+ * or the gradient's product x · W.
  */
 export const quantisedProduct = (view: View, a: Side, b: Side, alpha: number): Plan | undefined => {
+  const below = b.trans ? undefined : whenOp(view, b.id, "Dequantize")
+  if (below !== undefined && fusable(view, below)) return columnProducts(view, a, below, alpha)
   const right = b.trans ? whenOp(view, b.id, "Dequantize") : undefined
   const left = a.trans ? undefined : whenOp(view, a.id, "Dequantize")
   const weight = right ?? left
