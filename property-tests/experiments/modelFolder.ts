@@ -26,7 +26,7 @@ export const modelFolder = async (path: string, style: "qwen2.5" | "qwen3" | "ll
       num_key_value_heads: 1,
       // Padded past the tokenizer.
       vocab_size: 536,
-      max_position_embeddings: 512,
+      max_position_embeddings: 1024,
       rms_norm_eps: 1e-6,
       rope_theta: 10_000,
       tie_word_embeddings: true,

@@ -59,6 +59,8 @@ const composed: Readonly<Record<string, ReadonlyArray<Value>>> = {
   ],
   "model.reward_batch": [{ rollouts: 3, perturbed: 5 }],
   "model.neg_perturb_fns": [["corrupt_numbers"], ["stored_corruptions"], ["corrupt_equation", "corrupt_numbers"]],
+  "model.lora_target_modules": [["q_proj"], "all-linear"],
+  "model.lora_modules_to_save": [["norm"], ["input_layernorm"]],
   "dataset.size": [{ train: 5, unlabelled: 0, validation: 5, test: 5 }],
   "dataset.expert_error_fns": [["corrupt_numbers"], ["corrupt_equation"]]
 }
@@ -89,9 +91,21 @@ const settingFor = (name: string): Setting => {
   return setting
 }
 
+const named: Setting = new Map([["model.name", "some/folder"]])
+
 /** What a key cannot do without, beside the conditions under which it matters. */
 const companions: Readonly<Record<string, Setting>> = {
   algorithm: new Map([["training.learning_rate", 0.25]]),
+  "model.lora_rank": named,
+  "model.lora_alpha": named,
+  "model.use_rslora": named,
+  "model.lora_target_modules": named,
+  "model.lora_modules_to_save": named,
+  "model.policy_lora_rank": new Map([["model.policy_name", "some/folder"]]),
+  "model.reward_lora_rank": new Map([
+    ["model.policy_name", "some/folder"],
+    ["model.reward_head", "scalar"]
+  ]),
   "model.classifier_loss": new Map([["model.reward_head", "scalar"]]),
   "model.gradient_penalty_coef": new Map([["model.reward_head", "scalar"]]),
   "training.freeze_discriminator": new Map([["model.frozen_discriminator_path", "some/folder"]]),
@@ -122,12 +136,15 @@ const decoded = (setting: Setting, beside: Setting = new Map()): Result.Result<R
   return Result.isSuccess(result) ? Result.succeed(result.success.config) : Result.fail(result.failure.message)
 }
 
-/** Keys about where a run is kept, and values that are other names of the same thing. */
-const NOT_LEARNED = ["training.output_dir"]
+/** Keys about where a run is kept, and one of a single value. */
+const NOT_LEARNED = ["training.output_dir", "model.lora_dropout"]
+/** Values that are other names of the same thing. */
 const sameAs: Readonly<Record<string, ReadonlyArray<ReadonlyArray<Value>>>> = {
   "training.optim": [["adamw", "adamw_torch", "adamw_8bit", "paged_adamw_8bit"]],
   "model.classifier_loss": [["gad", "gad_pairwise", "pairwise_bt"]],
   "model.dense_rewards": [[true, "full"]],
+  // The rank is 1.
+  "model.lora_alpha": [[2, null]],
   "model.reward_mode": [["standard", "mean_f"]],
   "model.disc_pairwise_negatives_per_prompt": [[0, null]],
   "training.epsilon_high": [[0.2, null]],

@@ -60,9 +60,23 @@ const wholeGroups: Rule = (valueOf) => {
     : [key, `the ${traces} traces of a step must be whole groups of ${generations} generations.`]
 }
 
+/** Adapters need a base that lies in files. */
+const adapters: Rule = (valueOf, matters) => {
+  const given = (name: string) => matters(`model.${name}`) && (valueOf(`model.${name}`) ?? null) !== null
+  const policy = policyKey(valueOf)
+  const onPolicy = given("reward_lora_rank") && valueOf("model.reward_name") === "policy"
+  const bases = [
+    ...(given("lora_rank") || given("policy_lora_rank") || onPolicy ? [policy] : []),
+    ...(given("reward_lora_rank") ? ["model.reward_name"] : [])
+  ]
+  const key = bases.find((name) => valueOf(name) === "fresh")
+  return key === undefined ? undefined : [key, "an adapter needs a trained base; train all weights of a fresh model."]
+}
+
 /** What each key allows and two together do not. */
 const rules: ReadonlyArray<Rule> = [
   wholeGroups,
+  adapters,
   (valueOf, matters) =>
     matters("model.reward_lb") && number(valueOf, "model.reward_lb") >= number(valueOf, "model.reward_ub")
       ? ["model.reward_lb", "it must be below model.reward_ub."]

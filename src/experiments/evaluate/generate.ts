@@ -4,16 +4,24 @@ import type { Params } from "../../core/learner/index.ts"
 import type { ModelConfig } from "../../core/model/index.ts"
 import { residentParams } from "../../core/optim/index.ts"
 import { Sampling } from "../../core/sampling/index.ts"
-import { Backend, type Sampled, type SamplingOptions } from "../../core/service/index.ts"
+import { Backend, type Compile, type Memory, type Sampled, type SamplingOptions } from "../../core/service/index.ts"
 import type { Task } from "../../core/task/index.ts"
 import { Rng } from "../../core/tensor/index.ts"
 import { offsets, pieces } from "../../core/text/index.ts"
+
+/** A memory that holds a model, and how programs that read it are compiled. */
+export interface Reads {
+  readonly memory: Memory
+  readonly compile: Compile
+}
 
 export interface GenerateOptions {
   readonly task: Task
   readonly problems: ReadonlyArray<Problem>
   readonly config: ModelConfig
   readonly params: Params
+  /** Where the model lies already and how it is read; in a memory of its own by default, which `params` fill. */
+  readonly reads?: Reads
   /** Completions of each problem, G. */
   readonly generations: number
   readonly sampling: SamplingOptions
@@ -54,23 +62,27 @@ export const resultRow = (
   }
 }
 
+/** Parameters in a memory of their own, compiled in, since nothing changes them. */
+const ownMemory = Effect.fnUntraced(function* (params: Params) {
+  const backend = yield* Backend
+  const memory = yield* backend.memory
+  yield* memory.write(residentParams(params))
+  return { memory, frozen: true } as const
+})
+
 /** G completions of each problem under the parameters, with their verdicts. */
 export const generate = (options: GenerateOptions) =>
   Effect.scoped(
     Effect.gen(function* () {
       const { task, problems, config, params, generations, sampling, seed } = options
-      const backend = yield* Backend
-      const memory = yield* backend.memory
-      yield* memory.write(residentParams(params))
       const prompts = problems.map((problem) => task.tokenizer.encode(task.renderPrompt(problem)))
       const longest = prompts.reduce((n, prompt) => Math.max(n, prompt.length), 0)
       const sampler = yield* Sampling.make({
         config,
-        memory,
+        ...(options.reads ?? (yield* ownMemory(params))),
         contextLength: Math.min(config.max_position_embeddings, longest + sampling.maxTokens),
         vocabulary: task.tokenizer.vocabSize,
-        batchSize: 128,
-        frozen: true
+        batchSize: 128
       })
       const requests = prompts.flatMap((prompt, b) =>
         Array.from({ length: generations }, (_, g) => ({

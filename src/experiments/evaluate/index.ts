@@ -1,5 +1,5 @@
 export { chooseReading, type PerturbedTrace } from "./chooseReading.ts"
-export { type GenerateOptions, generate, resultRow } from "./generate.ts"
+export { type GenerateOptions, generate, type Reads, resultRow } from "./generate.ts"
 export { heatStrips } from "./heatStrips.ts"
 export { type Measured, type MeasureOptions, measure } from "./measure.ts"
 export type { Detector, Reading, RowScore } from "./pools.ts"

@@ -1,6 +1,6 @@
 import { Effect, type FileSystem } from "effect"
 import { agree, type CheckpointRejected, loadAll, type ModelFolder, open } from "../../core/checkpoint/index.ts"
-import type { Fetched } from "../../core/data/index.ts"
+import type { Fetched, Hub, HubError } from "../../core/data/index.ts"
 import type { Params } from "../../core/learner/index.ts"
 import type { ModelConfig } from "../../core/model/index.ts"
 import {
@@ -13,7 +13,10 @@ import {
   turnEnd
 } from "../../core/text/index.ts"
 import { type TemplateName, templateOf } from "./chatTemplates.ts"
+import type { BadModelFolder, ModelNotFound } from "./errors.ts"
+import { findModel } from "./findModel.ts"
 import { type ModelTexts, textsOf } from "./modelTexts.ts"
+import { type FolderAdapter, storedAdapter } from "./storedAdapter.ts"
 
 /** A model of a folder, before any of its weights is read. */
 export interface FolderModel extends Fetched {
@@ -26,17 +29,28 @@ export interface FolderModel extends Fetched {
   readonly stopIds: ReadonlyArray<number>
   /** What stands beside the weights, to be written with what becomes of them. */
   readonly texts: ModelTexts
+  /** What was trained over it before, where the folder that was named holds an adapter. */
+  readonly adapter?: FolderAdapter
 }
 
 /** Everything that a model folder can be refused for. */
-export type BadModel = CheckpointRejected | BadTokenizer | BadTemplate | ChatRejected
+export type BadModel =
+  | CheckpointRejected
+  | BadTokenizer
+  | BadTemplate
+  | ChatRejected
+  | BadModelFolder
+  | ModelNotFound
+  | HubError
 
-/** The model of a folder in the ecosystem's form. */
+/** The model of a folder in the ecosystem's form; of an adapter's folder, its base with the adapter. */
 export const readModel = (
   { folder, origin }: Fetched,
   chosen: TemplateName | null = null
-): Effect.Effect<FolderModel, BadModel, FileSystem.FileSystem> =>
+): Effect.Effect<FolderModel, BadModel, FileSystem.FileSystem | Hub> =>
   Effect.gen(function* () {
+    const adapter = yield* storedAdapter(folder)
+    if (adapter !== undefined) return { ...(yield* readModel(yield* findModel(adapter.base), chosen)), adapter }
     const files = yield* open(folder)
     const stored = yield* fromFolder(folder)
     const template = yield* templateOf(folder, stored, chosen)

@@ -40,6 +40,21 @@ export interface DataRecipe {
   readonly errors?: { readonly rate: number; readonly perturbation: Perturbation }
 }
 
+/** How a model trains as an adapter over its frozen weights. */
+export interface AdapterRecipe {
+  readonly rank: number
+  readonly alpha: number
+  readonly rslora: boolean
+  readonly targets: string | ReadonlyArray<string>
+  readonly saved: ReadonlyArray<string>
+}
+
+/** What computing holds in memory at once; results do not depend on it. */
+export interface MemoryRecipe {
+  readonly recompute: boolean
+  readonly logitChunk?: number
+}
+
 /** Where a model comes from: a folder or a run directory by its name, or a new decoder of a shape. */
 export type ModelSource =
   | { readonly _tag: "Named"; readonly name: string }
@@ -85,6 +100,8 @@ export interface CriticRecipe {
     | { readonly _tag: "Fresh" }
     | { readonly _tag: "Named"; readonly name: string }
   readonly head: "scalar" | "verifier"
+  /** Of the scalar head, where it does not train all weights of its trunk. */
+  readonly adapter?: AdapterRecipe
   readonly granularity: GranularityRecipe
   readonly objective: DiscriminatorObjective
   readonly scale?: RewardScale
@@ -134,6 +151,9 @@ export interface Recipe {
   readonly data: DataRecipe
   readonly limits: TokenLimits
   readonly policy: ModelSource
+  /** The policy's adapter, where it does not train all its weights. */
+  readonly adapter?: AdapterRecipe
+  readonly memory: MemoryRecipe
   readonly chatTemplate: RunConfig["model"]["chat_template"]
   /** How the weights of trained models are stored. */
   readonly savedAs: Safetensors.FloatFormat

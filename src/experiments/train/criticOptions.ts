@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { type CriticOptions, RewardModels, type SavedCritic, Units, verifierHead } from "../../core/learner/index.ts"
+import { type CriticOptions, type SavedCritic, Units } from "../../core/learner/index.ts"
 import {
   Granularities,
   type Granularity,
@@ -8,13 +8,11 @@ import {
   storedCorruptions
 } from "../../core/reward/index.ts"
 import type { Task } from "../../core/task/index.ts"
-import { Rng } from "../../core/tensor/index.ts"
-import { BadModelFolder, findModel, readModel, weightsOf } from "../models/index.ts"
 import { optimiser, perturbed } from "../run/index.ts"
+import { criticModel } from "./criticModel.ts"
 import { NothingToLearnFrom, type PreparedData } from "./prepareData.ts"
 import type { CriticRecipe, GranularityRecipe } from "./Recipe.ts"
 import { loadCritic } from "./rewardFolder.ts"
-import type { Start } from "./start.ts"
 import type { Work } from "./Work.ts"
 
 const granularityOf = (recipe: GranularityRecipe, { stepRule }: Task): Granularity => {
@@ -45,39 +43,6 @@ const perturbationOf = Effect.fnUntraced(function* (
   return all.length === 0 ? undefined : Perturbations.oneOf(all)
 })
 
-/** The trunk of the reward model, which must read the policy's tokens. */
-const trunkOf = Effect.fnUntraced(function* ({ trunk }: CriticRecipe, start: Start) {
-  if (trunk._tag !== "Named")
-    return { config: start.config, ...(trunk._tag === "Policy" ? { params: start.params } : {}) }
-  const model = yield* readModel(yield* findModel(trunk.name))
-  if (JSON.stringify(model.tokenizer.json) !== JSON.stringify(start.tokenizer.json))
-    return yield* new BadModelFolder({
-      file: `${model.folder}/tokenizer.json`,
-      reason:
-        "its tokens are not the policy's, whose completions it is to judge: take a reward model of the same family."
-    })
-  return { config: model.config, params: yield* weightsOf(model, "trunk") }
-})
-
-interface Trunk extends Pick<Start, "config"> {
-  /** Absent where the reward model starts from scratch. */
-  readonly params?: Start["params"]
-}
-
-const modelOf = (work: Work, critic: CriticRecipe, trunk: Trunk) => {
-  const options = {
-    config: trunk.config,
-    ...(trunk.params === undefined ? {} : { trunk: trunk.params }),
-    seed: Rng.seed(Rng.make(work.recipe.seed, "airl", "critic"))
-  }
-  if (critic.segment !== undefined) return { segment: critic.segment, model: RewardModels.segmentHeads(options) }
-  const model =
-    critic.head === "verifier"
-      ? verifierHead({ ...options, trunk: trunk.params ?? work.start.params })
-      : RewardModels.scalarHead(options)
-  return { model, ...(critic.scale === undefined ? {} : { scale: critic.scale }) }
-}
-
 /** The optimiser of the updates to come, after those that a loaded one has made; its rate rises over the warm-up alone. */
 const optimiserOf = (critic: CriticRecipe, load: SavedCritic | undefined, updates: number) => {
   const warmup = load === undefined || critic.load?.continueWarmup === true ? critic.warmupUpdates : 0
@@ -88,15 +53,15 @@ const optimiserOf = (critic: CriticRecipe, load: SavedCritic | undefined, update
 
 /** The reward model of a run, and how it learns beside a policy of so many steps; its shape, to write it down. */
 export const criticOptions = Effect.fnUntraced(function* (work: Work, critic: CriticRecipe, policySteps: number) {
-  const { data, start } = work
-  const trunk: Trunk = yield* trunkOf(critic, start)
+  const { data, recipe } = work
   const units = granularityOf(critic.granularity, data.task)
   const granularity = critic.segmentTokens === undefined ? units : Granularities.segments(units, critic.segmentTokens)
   const perturbation = yield* perturbationOf(critic.negatives, data)
-  const chosen = modelOf(work, critic, trunk)
+  const { chosen, ...shape } = yield* criticModel(work, critic)
   const load = critic.load === undefined ? undefined : yield* loadCritic(chosen.model, critic.load)
   const options: CriticOptions = {
     ...chosen,
+    recompute: recipe.memory.recompute,
     objective: critic.objective,
     optimiser: optimiserOf(critic, load, policySteps * critic.updates),
     partition: Units.partitioner(granularity, data.task.tokenizer),
@@ -111,5 +76,5 @@ export const criticOptions = Effect.fnUntraced(function* (work: Work, critic: Cr
     replayCapacity: critic.replayCapacity,
     verifyUpdates: critic.verifyUpdates
   }
-  return { options, config: trunk.config }
+  return { options, ...shape }
 })

@@ -1,6 +1,7 @@
 import type { RunConfig } from "../../core/config/index.ts"
 import type { CriticBatch, SegmentOptions } from "../../core/learner/index.ts"
 import { Discriminator, type DiscriminatorObjective, RewardForms, Segment } from "../../core/objective/index.ts"
+import { adapterRecipe } from "./adapterRecipe.ts"
 import { perturbationsNamed } from "./perturbationsNamed.ts"
 import type { CriticRecipe, GranularityRecipe, LoadRecipe } from "./Recipe.ts"
 
@@ -110,6 +111,7 @@ export const criticRecipe = (config: RunConfig, promptsPerStep: number): CriticR
   return {
     trunk: trunkOf(model.reward_name!),
     head: model.reward_head,
+    ...adapterRecipe(config, model.reward_head === "scalar" ? model.reward_lora_rank : null),
     granularity: granularityOf(model),
     objective: objectiveOf(model),
     ...(model.critic_type === "airl_segment"

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import type { Params } from "../../core/learner/index.ts"
 import type { Task } from "../../core/task/index.ts"
+import type { Start } from "./start.ts"
 
 /** SHA-256 of a task's problems and demonstrations, in their order. */
 export const digestOfTask = ({ splits }: Task): string =>
@@ -16,3 +17,7 @@ export const digestOfParams = (params: Params): string => {
   }
   return hash.digest("hex")
 }
+
+/** What a run starts from, in digests: its weights, or its adapter's values and the base that they lie on. */
+export const digestOfStart = ({ params, adapter }: Pick<Start, "params" | "adapter">): string =>
+  adapter === undefined ? digestOfParams(params) : `${digestOfParams(params)} on ${adapter.base.fingerprint}`

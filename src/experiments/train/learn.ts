@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import type { Params } from "../../core/learner/index.ts"
 import type { PlannedStage } from "../../core/run/index.ts"
 import { RunDirectory } from "../../core/run/index.ts"
-import { writeModel } from "../models/index.ts"
+import { writeAdapter, writeModel } from "../models/index.ts"
 import type { Session } from "../run/index.ts"
 import { learnOpsd } from "./learnOpsd.ts"
 import type { PolicyRecipe } from "./Recipe.ts"
@@ -67,16 +67,16 @@ const learned = Effect.fnUntraced(function* (work: Work, session: Session) {
     case "Opsd":
       return alone(yield* learnOpsd(work, session, learning, learning.mode))
     case "Airl": {
-      const { policy, saved, state, warmCritic, config } = yield* learnAirl(
+      const { policy, saved, state, warmCritic, config, adapter } = yield* learnAirl(
         work,
         session,
         learning.policy,
         learning.critic
       )
-      const { texts } = work.start
+      const written = { config, texts: work.start.texts, ...(adapter === undefined ? {} : { adapter }) }
       const critics = {
-        "best_model/reward_model": { config, texts, critic: saved, state },
-        reward_model_warmup: { config, texts, critic: { params: warmCritic } }
+        "best_model/reward_model": { ...written, critic: saved, state },
+        reward_model_warmup: { ...written, critic: { params: warmCritic } }
       }
       return { policy, critics } satisfies Learned
     }
@@ -88,7 +88,10 @@ export const learn = Effect.fnUntraced(function* (work: Work, session: Session) 
   const { policy, critics } = yield* learned(work, session)
   const { directory } = session
   const format = work.recipe.savedAs
-  yield* writeModel(directory, "best_model", { ...work.start, params: policy, head: "language", format })
+  const { adapter, texts, config } = work.start
+  if (adapter === undefined)
+    yield* writeModel(directory, "best_model", { config, texts, params: policy, head: "language", format })
+  else yield* writeAdapter(directory, "best_model", { adapter: adapter.adapter, values: policy, texts })
   for (const [folder, critic] of Object.entries(critics)) yield* writeCritic(directory, folder, { ...critic, format })
   return policy
 })
@@ -104,5 +107,5 @@ export const writeInputs = Effect.fnUntraced(function* (
 ) {
   yield* RunDirectory.writeArtifact(directory, TRAINING_CONFIG, configText)
   yield* RunDirectory.writeArtifact(directory, "data.json", JSON.parse(JSON.stringify(data.report)))
-  yield* RunDirectory.writeArtifact(directory, "models.json", { policy: start.origin })
+  yield* RunDirectory.writeArtifact(directory, "models.json", { policy: start.model?.origin ?? null })
 })

@@ -1,25 +1,20 @@
 import { Effect } from "effect"
 import { OutcomeJudges, type Params } from "../../core/learner/index.ts"
 import { OutcomeRewards } from "../../core/reward/index.ts"
-import { generate } from "../evaluate/index.ts"
+import { answer } from "./answer.ts"
 import type { Look } from "./keepingBest.ts"
-import { samplingOf } from "./policyOptions.ts"
 import { judgeOf, type Work } from "./Work.ts"
 
 /** One completion of each held-out problem, from the same uniforms at every look, judged by its outcome. */
-export const lookAtProblems = ({ recipe, data: { task }, start }: Work) => {
+export const lookAtProblems = (work: Work) => {
+  const {
+    recipe,
+    data: { task }
+  } = work
   const problems = task.splits.validation.problems.slice(0, recipe.looks.problems)
   const judge = judgeOf(task)
   return Effect.fnUntraced(function* (policy: Params) {
-    const rows = yield* generate({
-      task,
-      problems,
-      config: start.config,
-      params: policy,
-      generations: 1,
-      sampling: samplingOf(recipe, start),
-      seed: recipe.seed
-    })
+    const rows = yield* answer(work, problems, policy)
     const judged = rows.map(({ token_ids = [] }, i) => judge({ prompt: [], problem: problems[i]! }, token_ids))
     const values = judged.flatMap((one) => {
       const total = OutcomeRewards.total(one)

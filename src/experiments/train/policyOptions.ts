@@ -21,6 +21,17 @@ export const samplingOf = ({ sampling, limits }: Recipe, { stopIds }: Pick<Start
   ...sampling
 })
 
+/** The policy as it begins, what of it trains, and what is held in memory at once. */
+export const trains = (
+  { memory }: Pick<Recipe, "memory">,
+  { config, params, adapter }: Pick<Start, "config" | "params" | "adapter">
+): Pick<PolicyOptions, "config" | "params" | "adapter" | "recompute" | "logitChunk"> => ({
+  config,
+  params,
+  ...memory,
+  ...(adapter === undefined ? {} : { adapter })
+})
+
 /** The policy of a stage of so many steps. */
 export const policyOptions = (
   recipe: Recipe,
@@ -28,8 +39,7 @@ export const policyOptions = (
   start: Start,
   steps: number
 ): PolicyOptions => ({
-  config: start.config,
-  params: start.params,
+  ...trains(recipe, start),
   objective,
   optimiser: optimiser(settled(settings, steps * updates), steps * updates),
   ...(microBatch === undefined ? {} : { microBatch }),

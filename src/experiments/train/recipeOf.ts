@@ -1,6 +1,7 @@
 import type { RunConfig } from "../../core/config/index.ts"
 import { Advantage, Aggregations, KlEstimators, PolicyLoss, SamplerCorrections } from "../../core/objective/index.ts"
 import { Perturbations } from "../../core/reward/index.ts"
+import { adapterRecipe } from "./adapterRecipe.ts"
 import { criticRecipe } from "./criticRecipe.ts"
 import { perturbationsNamed } from "./perturbationsNamed.ts"
 import type {
@@ -185,6 +186,11 @@ export const recipeOf = (config: RunConfig): Recipe => {
     },
     limits: { prompt: model.max_prompt_length, completion: model.max_completion_length },
     policy: policySource(config),
+    ...adapterRecipe(config, config.algorithm === "airl" ? model.policy_lora_rank : model.lora_rank),
+    memory: {
+      recompute: model.use_gradient_checkpointing,
+      ...(model.logit_chunk === null ? {} : { logitChunk: model.logit_chunk })
+    },
     chatTemplate: model.chat_template,
     savedAs: ({ float32: "F32", float16: "F16", bfloat16: "BF16" } as const)[model.save_dtype],
     sampling: { temperature: sampling.temperature, topP: sampling.top_p },

@@ -1,9 +1,18 @@
 import { Effect, FileSystem, Schema } from "effect"
+import type { Adapter } from "../../core/adapter/index.ts"
 import { loadStored, open } from "../../core/checkpoint/index.ts"
 import type { CriticState, RewardModel, SavedCritic } from "../../core/learner/index.ts"
 import { type ModelConfig, Safetensors } from "../../core/model/index.ts"
 import { RunDirectory } from "../../core/run/index.ts"
-import { BadModelFolder, findModel, type ModelTexts, type WrittenModel, writeModel } from "../models/index.ts"
+import {
+  BadModelFolder,
+  findModel,
+  type ModelTexts,
+  storedAdapter,
+  type WrittenModel,
+  writeAdapter,
+  writeModel
+} from "../models/index.ts"
 import type { LoadRecipe } from "./Recipe.ts"
 
 const STATE = "reward_training_state.json"
@@ -39,10 +48,28 @@ const momentsOf = Effect.fnUntraced(function* (folder: string) {
   return { moments, updates: optimiser_updates }
 })
 
+/** What an adapter's folder holds beside the adapter: the potential's head of a segment critic. */
+const HEADS = "heads.safetensors"
+
+/** All parameters of a reward model's folder: of its weights, or of its adapter and what trained beside it. */
+const storedParams = Effect.fnUntraced(function* (folder: string) {
+  const fs = yield* FileSystem.FileSystem
+  const adapter = yield* storedAdapter(folder)
+  if (adapter === undefined) return yield* loadStored(yield* open(folder))
+  const own = yield* tensorsOf(`${folder}/adapter_model.safetensors`)
+  const heads = `${folder}/${HEADS}`
+  const beside = (yield* fs.exists(heads).pipe(Effect.orElseSucceed(() => false))) ? yield* tensorsOf(heads) : {}
+  const named = Object.entries(own).map(([name, tensor]) => [name.replace(/^base_model\.model\./, ""), tensor] as const)
+  return { ...Object.fromEntries(named), ...beside }
+})
+
 /** A reward model that was trained before, as the parameters of `model`. */
-export const loadCritic = Effect.fnUntraced(function* (model: RewardModel, { from, optimiser }: LoadRecipe) {
+export const loadCritic = Effect.fnUntraced(function* (
+  model: Pick<RewardModel, "initial">,
+  { from, optimiser }: LoadRecipe
+) {
   const { folder } = yield* findModel(from, WITHIN)
-  const params = yield* loadStored(yield* open(folder))
+  const params = yield* storedParams(folder)
   const missing = Object.keys(model.initial).find((name) => params[name] === undefined)
   if (missing !== undefined)
     return yield* new BadModelFolder({
@@ -55,6 +82,8 @@ export const loadCritic = Effect.fnUntraced(function* (model: RewardModel, { fro
 /** A reward model as it is written down. */
 export interface WrittenCritic {
   readonly config: ModelConfig
+  /** Where it is one, over a base that is not written again. */
+  readonly adapter?: Adapter
   /** Those of the policy that it judges. */
   readonly texts: ModelTexts
   readonly critic: SavedCritic
@@ -65,11 +94,19 @@ export interface WrittenCritic {
 export const writeCritic = Effect.fnUntraced(function* (
   directory: RunDirectory.RunDirectory,
   folder: string,
-  { config, texts, critic, state, format }: WrittenCritic & Pick<WrittenModel, "format">
+  { config, adapter, texts, critic, state, format }: WrittenCritic & Pick<WrittenModel, "format">
 ) {
   const { "generation_config.json": _, ...told } = texts
-  const written = { config, texts: told, params: critic.params, head: "reward" } as const
-  yield* writeModel(directory, folder, format === undefined ? written : { ...written, format })
+  const { params } = critic
+  if (adapter === undefined) {
+    const written = { config, texts: told, params, head: "reward" } as const
+    yield* writeModel(directory, folder, format === undefined ? written : { ...written, format })
+  } else {
+    yield* writeAdapter(directory, folder, { adapter, values: params, texts: told })
+    const beside = Object.entries(params).filter(([name]) => adapter.params[name] === undefined)
+    if (beside.length > 0)
+      yield* RunDirectory.writeArtifact(directory, `${folder}/${HEADS}`, Safetensors.encode(Object.fromEntries(beside)))
+  }
   if (state !== undefined) yield* RunDirectory.writeArtifact(directory, `${folder}/${STATE}`, { ...state })
   if (critic.optimiser !== undefined)
     yield* RunDirectory.writeArtifact(directory, `${folder}/${MOMENTS}`, Safetensors.encode(critic.optimiser.moments))

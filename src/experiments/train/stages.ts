@@ -5,7 +5,7 @@ import { isRight, optimiser, type Session } from "../run/index.ts"
 import { criticOptions } from "./criticOptions.ts"
 import { keepingBest } from "./keepingBest.ts"
 import { lookAtProblems } from "./lookAtProblems.ts"
-import { policyOptions, settled, stepOptions } from "./policyOptions.ts"
+import { policyOptions, settled, stepOptions, trains } from "./policyOptions.ts"
 import type { CriticRecipe, PolicyRecipe, SftRecipe } from "./Recipe.ts"
 import { judgeOf, policySteps, sftSteps, type Work } from "./Work.ts"
 
@@ -17,8 +17,7 @@ export const learnSft = ({ recipe, data, start }: Work, session: Session, sft: S
       const stage = yield* Sft.make({
         name: "sft",
         seed: recipe.seed,
-        config: start.config,
-        params: start.params,
+        ...trains(recipe, start),
         train: data.train,
         validation: data.validation.slice(0, recipe.looks.problems),
         steps,

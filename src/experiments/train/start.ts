@@ -1,6 +1,6 @@
 import { Effect, type FileSystem } from "effect"
 import type { Hub, HubError } from "../../core/data/index.ts"
-import type { Params } from "../../core/learner/index.ts"
+import type { Adaptation, Params } from "../../core/learner/index.ts"
 import type { ModelConfig } from "../../core/model/index.ts"
 import type { ChatTemplate, Tokenizer } from "../../core/text/index.ts"
 import {
@@ -12,10 +12,12 @@ import {
   type ModelTexts,
   modelTexts,
   readModel,
+  sharedBase,
   templates,
   weightsOf
 } from "../models/index.ts"
 import { freshDecoder, type ModelShape, modelConfig } from "../run/index.ts"
+import { policyAdapter } from "./adapterOf.ts"
 import type { Recipe } from "./Recipe.ts"
 
 /** What is known of the policy before its task is read. */
@@ -28,11 +30,14 @@ export interface Found {
 /** A policy to train: its shape, its first parameters, and what writes and ends its texts. */
 export interface Start {
   readonly config: ModelConfig
+  /** What trains: its weights, or its adapter's values. */
   readonly params: Params
+  /** The adapter that trains in the place of the weights, and the base that it lies on. */
+  readonly adapter?: Adaptation
   readonly tokenizer: Tokenizer
   readonly stopIds: ReadonlyArray<number>
-  /** Its folder, or the hub's repository with the commit read; null where it starts fresh. */
-  readonly origin: string | null
+  /** Where it comes from; absent where it starts fresh. */
+  readonly model?: FolderModel
   /** What stands beside the weights. */
   readonly texts: ModelTexts
 }
@@ -59,7 +64,7 @@ const fresh = (shape: ModelShape, { template }: Found, tokenizer: Tokenizer, con
   const config = modelConfig(shape, tokenizer.vocabSize, context)
   const stopIds = [tokenizer.eosId]
   const texts = modelTexts({ tokenizer, template, stopIds })
-  return { config, params: freshDecoder(config, shape, seed), tokenizer, stopIds, origin: null, texts }
+  return { config, params: freshDecoder(config, shape, seed), tokenizer, stopIds, texts }
 }
 
 /** The policy to train, once the task has its tokenizer. */
@@ -71,7 +76,7 @@ export const startOf = Effect.fnUntraced(function* (recipe: Recipe, found: Found
     return policy._tag === "Fresh"
       ? fresh(policy.shape, found, tokenizer, needed, seed)
       : yield* Effect.die("a named model was not read")
-  const { config, stopIds, texts, folder, origin } = model
+  const { config, stopIds, texts, folder } = model
   if (needed > config.max_position_embeddings)
     return yield* new BadModelFolder({
       file: `${folder}/config.json`,
@@ -79,5 +84,15 @@ export const startOf = Effect.fnUntraced(function* (recipe: Recipe, found: Found
         `the model reads at most ${config.max_position_embeddings} tokens, and model.max_prompt_length and ` +
         `model.max_completion_length need ${needed}: lower them.`
     })
-  return { config, params: yield* weightsOf(model), stopIds, tokenizer, origin, texts } satisfies Start
+  const start = { config, stopIds, tokenizer, model, texts }
+  if (recipe.adapter === undefined) {
+    if (model.adapter === undefined) return { ...start, params: yield* weightsOf(model) } satisfies Start
+    return yield* new BadModelFolder({
+      file: `${model.adapter.folder}/adapter_config.json`,
+      reason: "this is an adapter: give the rank of it that is to train, in model.lora_rank or model.policy_lora_rank."
+    })
+  }
+  const { adapter, values } = yield* policyAdapter(recipe.adapter, model, seed)
+  const base = yield* sharedBase(model)
+  return { ...start, params: values, adapter: { adapter, base, scope: "policy/" } } satisfies Start
 })

@@ -3,11 +3,11 @@ import { type Measurement, passAtK, Resamplings } from "../../core/evaluation/in
 import type { Params } from "../../core/learner/index.ts"
 import { type Json, type Metrics, RunDirectory, summaryTable } from "../../core/run/index.ts"
 import type { RunOptions, TrainJob } from "../commands/index.ts"
-import { generate, Pools, storedRows } from "../evaluate/index.ts"
+import { Pools, storedRows } from "../evaluate/index.ts"
 import { configuration, lastMetrics, type Session, Sessions, stepRows } from "../run/index.ts"
-import { digestOfParams, digestOfTask } from "./digest.ts"
+import { answer } from "./answer.ts"
+import { digestOfStart, digestOfTask } from "./digest.ts"
 import { fineTuned, learn, planOf, practiceOf, writeInputs } from "./learn.ts"
-import { samplingOf } from "./policyOptions.ts"
 import { prepareData, printDataReport } from "./prepareData.ts"
 import { recipeOf } from "./recipeOf.ts"
 import { findStart, startOf } from "./start.ts"
@@ -28,29 +28,16 @@ export interface TrainSummary {
 }
 
 /** Test problems answered once each, kept in the run. */
-const tested = Effect.fnUntraced(function* (
-  { recipe, data, start }: Work,
-  session: Session,
-  name: string,
-  params: Params
-) {
-  const { task } = data
-  const problems = task.splits.test.problems.slice(0, recipe.looks.testProblems)
+const tested = Effect.fnUntraced(function* (work: Work, session: Session, name: string, params: Params) {
+  const { recipe, data } = work
+  const problems = data.task.splits.test.problems.slice(0, recipe.looks.testProblems)
   if (problems.length === 0) return undefined
   const rows = yield* storedRows(
     session.directory,
     `eval/${name}.jsonl`,
     Effect.andThen(
       session.note(`  answering ${problems.length} test problems: ${name}`),
-      generate({
-        task,
-        problems,
-        config: start.config,
-        params,
-        generations: 1,
-        sampling: samplingOf(recipe, start),
-        seed: recipe.seed
-      })
+      answer(work, problems, params)
     )
   )
   const verdicts = Pools.byPrompt(rows).map((group) => group.flatMap((row) => Pools.isRight(row) ?? []))
@@ -64,7 +51,7 @@ export const trainRun = Effect.fnUntraced(function* (options: RunOptions, job: T
   const data = yield* prepareData(recipe, found)
   const work: Work = { recipe, data, start: yield* startOf(recipe, found, data.task.tokenizer) }
   const config: Json = { name: job.name, recipe: configuration(recipe) }
-  const hashes = { data: digestOfTask(data.task), model: digestOfParams(work.start.params) }
+  const hashes = { data: digestOfTask(data.task), model: digestOfStart(work.start) }
   const session = yield* Sessions.open(options, { config, hashes }, planOf(work))
   yield* writeInputs(session, job.configText, work)
   yield* session.note(printDataReport(data.report))

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { adapterKeys } from "./adapter.ts"
 import { criticKeys } from "./critic.ts"
 import { airlOnly, type Condition, type Decoded, key } from "./Key.ts"
 import { negativeSources } from "./perturbations.ts"
@@ -132,6 +133,7 @@ export const modelKeys = {
     default: false,
     activeWhen: updated
   }),
+  ...adapterKeys,
   ...criticKeys
 } as const
 

@@ -17,7 +17,6 @@ const dead = (...accepts: ReadonlyArray<Value>): Rejection =>
   machinery("changes nothing in the reference either.", ...accepts)
 
 const MEMORY = "sets the memory of an external sampler; there is none here."
-const ADAPTERS = "adapters; all weights train"
 const TRACKER = "every run writes metrics.jsonl and TensorBoard files; nothing is sent anywhere."
 
 /**
@@ -36,10 +35,6 @@ export const rejections: Readonly<Record<string, Rejection>> = {
   "model.gpu_memory_utilization": machinery(MEMORY),
   "model.policy_gpu_memory_utilization": machinery(MEMORY),
   "model.reward_gpu_memory_utilization": machinery(MEMORY),
-  "model.lora_rank": soon(ADAPTERS, null),
-  "model.policy_lora_rank": soon(ADAPTERS, null),
-  "model.reward_lora_rank": soon(ADAPTERS, null),
-  "model.use_gradient_checkpointing": dead(),
   "model.response_only": dead(false),
   "model.neg_sample_weight": dead(1),
   "model.normalise_rewards": dead(true),

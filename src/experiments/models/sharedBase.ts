@@ -1,0 +1,13 @@
+import { Effect } from "effect"
+import { mapInto } from "../../core/checkpoint/index.ts"
+import { SharedBases } from "../../core/learner/index.ts"
+import { Backend } from "../../core/service/index.ts"
+import type { FolderModel } from "./readModel.ts"
+
+/** A model's weights as a base for adapters: read where they lie, and held once whoever reads them. */
+export const sharedBase = Effect.fnUntraced(function* ({ files, config }: Pick<FolderModel, "files" | "config">) {
+  const backend = yield* Backend
+  const memory = yield* backend.memory
+  yield* mapInto(memory, files)
+  return yield* SharedBases.make({ config, memory, linked: true })
+})
