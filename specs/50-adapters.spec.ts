@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
-import { Result } from "effect"
+import { Effect, Result } from "effect"
 import { describe, expect, it } from "vitest"
+import * as Reference from "../src/backends/reference/index.ts"
 import {
   AdapterConfigs,
   AdapterRejected,
@@ -11,6 +12,7 @@ import {
   withAdapter
 } from "../src/core/adapter/index.ts"
 import { evaluate } from "../src/core/kernel/index.ts"
+import { SharedBases } from "../src/core/learner/index.ts"
 import {
   type Deviation,
   forward,
@@ -21,7 +23,9 @@ import {
   Safetensors,
   tokenRewards
 } from "../src/core/model/index.ts"
+import { residentParams } from "../src/core/optim/index.ts"
 import { type Expr, input, Programs, slice } from "../src/core/program/index.ts"
+import { Backend } from "../src/core/service/index.ts"
 import { type Tensor, Tensors } from "../src/core/tensor/index.ts"
 import { baseConfig, cases, filesOf } from "./fixtures/adapters.ts"
 
@@ -233,4 +237,21 @@ describe("refusals", () => {
     expect(config).toMatchObject({ r: 8, lora_alpha: 8, target_modules: ["q_proj", "v_proj"], use_rslora: false })
     expect(JSON.parse(AdapterConfigs.toText(config))).toMatchObject({ from_the_future: { x: [1] } })
   })
+})
+
+describe("a shared base", () => {
+  it("golden: its fingerprint is hashlib's (fixtures/fingerprint.py), and another with one value changed", () =>
+    Effect.runPromise(
+      Effect.gen(function* () {
+        const config = baseConfig("qwen2-tied")
+        const memory = yield* (yield* Backend).memory
+        yield* memory.write(residentParams(tensors("decoder/qwen2-tied/model.safetensors")))
+        const present = Effect.map(SharedBases.make({ config, memory }), ({ fingerprint }) => fingerprint)
+        expect(yield* present).toBe("77dce7c6e4c7e36a5ed7b34bcbb5fce76da664b949dd1a3169a42bf892d9f4cf")
+        const norm = "param/model.norm.weight"
+        const { data, shape } = (yield* memory.read([norm]))[norm]!
+        yield* memory.write({ [norm]: Tensors.f32(Float32Array.from(data).with(3, 0.25), shape) })
+        expect(yield* present).not.toBe("77dce7c6e4c7e36a5ed7b34bcbb5fce76da664b949dd1a3169a42bf892d9f4cf")
+      }).pipe(Effect.scoped, Effect.provide(Reference.layer))
+    ))
 })

@@ -1,10 +1,10 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { Adapters, merge } from "../../src/core/adapter/index.ts"
+import { Adapters, fromFiles, merge, toFiles } from "../../src/core/adapter/index.ts"
 import { type Params, Policies, type PolicyOptions, Sft, type SftOptions } from "../../src/core/learner/index.ts"
 import { plain } from "../../src/core/sampling/index.ts"
 import type { Compile } from "../../src/core/service/index.ts"
-import { Rng } from "../../src/core/tensor/index.ts"
+import { Rng, Tensors } from "../../src/core/tensor/index.ts"
 import * as Shared from "./adapterSubject.ts"
 import * as Subject from "./subject.ts"
 
@@ -39,6 +39,12 @@ const trained = Effect.fnUntraced(function* (policy: Policies.Policy, updates = 
   )
   return { metrics, params: yield* policy.params }
 })
+
+/** In single precision, as files hold them, whatever the backend keeps. */
+const asStored = (params: Params): Params =>
+  Object.fromEntries(
+    Object.entries(params).map(([name, { data, shape }]) => [name, Tensors.f32(Float32Array.from(data), shape)])
+  )
 
 const near = (a: Params, b: Params, tolerance: number): void => {
   expect(Object.keys(a)).toEqual(Object.keys(b))
@@ -91,6 +97,25 @@ describe.each(Subject.backends)("on %s", (_, layer) => {
           expect(yield* own.referenceLogProbs(Subject.validation)).toEqual(off)
           expect(apart(yield* own.logProbs(Subject.validation), off)).toBeGreaterThan(0.01)
         }
+      })
+    ))
+
+  it("law: an adapter stored as PEFT's files is where another run goes on, over the same base", () =>
+    Subject.on(
+      layer,
+      Effect.gen(function* () {
+        const first = yield* Policies.make(Shared.policy(yield* Shared.shared()))
+        const values = asStored((yield* trained(first)).params)
+        const files = toFiles({ adapter: Shared.policyAdapter, values })
+        const read = yield* Effect.fromResult(fromFiles(files, Subject.config))
+        expect(Subject.bytes(read.values)).toEqual(Subject.bytes(values))
+        const base = yield* Shared.shared()
+        const adapter = { adapter: read.adapter, base, scope: "again/" }
+        const next = yield* Policies.make(Subject.policy({ params: read.values, adapter }))
+        yield* next.start
+        expect(apart(yield* next.logProbs(Subject.validation), yield* first.logProbs(Subject.validation))).toBeLessThan(
+          1e-5
+        )
       })
     ))
 

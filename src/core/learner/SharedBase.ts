@@ -62,10 +62,13 @@ export class OtherBase extends Data.TaggedError("OtherBase")<{
   }
 }
 
-/** The digest of tensors in memory, one of which is held at a time; in single precision, whatever the backend keeps. */
+/**
+ * The digest of a line a tensor, sorted by name: name, shape, and digest of the values in single precision, whatever the
+ * backend keeps. One tensor is held at a time.
+ */
 const fingerprintOf = Effect.fnUntraced(function* (memory: Memory, names: ReadonlyArray<string>) {
   let digests = ""
-  for (const name of names) {
+  for (const name of names.toSorted()) {
     const { data, shape } = (yield* memory.read([name]))[name]!
     const { buffer, byteOffset, byteLength } = data instanceof Float64Array ? Float32Array.from(data) : data
     digests += `${name} ${shape.join("x")} ${yield* sha256(new Uint8Array(buffer, byteOffset, byteLength))}\n`
