@@ -33,7 +33,10 @@ export interface RunOptions {
   readonly at?: number
 }
 
-/** A compiled step. Runs of one executable, and of all that share a memory, happen one after another. */
+/**
+ * A compiled step. What it holds beside its memory, until it is released: frozen tensors that its engine has copied, the
+ * intermediate results of its first run (`peakLiveBytes` of the cost report), and for a run its feeds and results; see
+ * specs/53-memory.md, section 3. Runs of one executable, and of all that share a memory, happen one after another. */
 export interface Executable {
   /**
    * Feeds every input that is not resident, returns every output that is not carried.

@@ -1,8 +1,10 @@
 import {
+  apply,
   dequantize,
   type Expr,
   InvalidProgram,
   input,
+  named,
   Programs,
   type Spec,
   type Step,
@@ -126,13 +128,21 @@ export const quantised = (step: Step, weights: Iterable<string>, block = usualBl
     if (!step.resident.includes(name)) refuse("it is fed; keep it in memory.")
     if (step.carry.some(({ into }) => into === name)) refuse("the step changes it; quantise frozen weights only.")
   }
-  const replaced = Object.fromEntries(chosen.map((name) => [name, read(name, inputs[name]!, block)]))
+  const replaced = new Set(chosen)
   const { nodes, outputs } = step.program
-  const others = nodes.filter(({ op }) => op._tag !== "Input" || replaced[op.name] === undefined)
-  const program = withInputs(Programs.fromExprs(Programs.toExprs(step.program, replaced).outputs), {
-    nodes: others,
-    outputs
-  })
+  const done: Array<Expr> = []
+  // Each use reads anew: floats that two shared would be alive from one to the other.
+  const used = (id: number): Expr => {
+    const { op } = nodes[id]!
+    return op._tag === "Input" && replaced.has(op.name) ? read(op.name, nodes[id]!, block) : done[id]!
+  }
+  for (const { op, args, shape, dtype, label } of nodes) {
+    const x = apply(op, args.map(used), shape, dtype)
+    done.push(label === undefined ? x : named(label, x))
+  }
+  const rewritten = Programs.fromExprs(Object.fromEntries(outputs.map(({ name, node }) => [name, used(node)])))
+  const others = nodes.filter(({ op }) => op._tag !== "Input" || !replaced.has(op.name))
+  const program = withInputs(rewritten, { nodes: others, outputs })
   const parts = chosen.flatMap((name) => Object.values(partNames(name)))
   return Steps.make({
     ...step,
