@@ -1,13 +1,18 @@
 import { expect, layer as suite } from "@effect/vitest"
 import { Effect, Result } from "effect"
 import { Onnx } from "../../src/backends/onnx/index.ts"
+import { Reference } from "../../src/backends/reference/index.ts"
+import { Adapters } from "../../src/core/adapter/index.ts"
 import { evaluate } from "../../src/core/kernel/index.ts"
+import { initialise } from "../../src/core/model/index.ts"
+import { paramName, residentParams } from "../../src/core/optim/index.ts"
 import * as ops from "../../src/core/program/index.ts"
 import { type Expr, input, Programs, Steps } from "../../src/core/program/index.ts"
 import { Backend } from "../../src/core/service/index.ts"
-import type { Tensor } from "../../src/core/tensor/index.ts"
+import { type Tensor, Tensors } from "../../src/core/tensor/index.ts"
 import { partsOf, quantise, quantised, vjp } from "../../src/core/transform/index.ts"
 import { floats } from "../program/anyProgram.ts"
+import { adapter, config, linear, training } from "../transform/loraStep.ts"
 import { difference } from "./tolerance.ts"
 
 interface Form {
@@ -136,4 +141,38 @@ suite(Onnx.cpu, { excludeTestServices: true })("quantised weights of onnx-cpu", 
       })
     )
   }
+
+  it.effect("law: an adapter trains on a quantised base as the reference trains it", () =>
+    Effect.gen(function* () {
+      const linearNames = linear.map((name) => paramName(name))
+      const step = quantised(training.step, linearNames, 16)
+      const operators = Result.getOrThrow(Onnx.operators(step))
+      expect(operators.filter((op) => op === "MatMulNBits")).toHaveLength(linear.length)
+      const values = residentParams(initialise(config, 3))
+      const params = residentParams(Adapters.initialise(adapter, 4))
+      const start = Object.entries({ ...values, ...params, ...training.initialState }).flatMap(([name, t]) =>
+        linearNames.includes(name) ? Object.entries(partsOf(name, quantise(t, 16))) : [[name, t] as const]
+      )
+      const ids = Tensors.i32([3, 1, 4, 1, 5, 9, 2, 6, 5, 3], [2, 5])
+      const trains = new Set(step.carry.map(({ into }) => into))
+      const threeSteps = Effect.gen(function* () {
+        const { memory, compile } = yield* Backend
+        const held = yield* memory
+        yield* held.write(Object.fromEntries(start))
+        const freeze = step.resident.filter((name) => !trains.has(name))
+        const executable = yield* compile(step, { memory: held, freeze })
+        const losses: Array<number> = []
+        for (let i = 0; i < 3; i++)
+          losses.push((yield* executable.run({ ids, ...training.feeds(i) }))["loss"]!.data[0]!)
+        return { losses, after: yield* held.read(Object.keys(params)) }
+      })
+      const expected = yield* Effect.scoped(threeSteps).pipe(Effect.provide(Reference.layer))
+      const found = yield* threeSteps
+      for (const [i, loss] of expected.losses.entries()) expect(found.losses[i]!).toBeCloseTo(loss, 4)
+      expect(found.losses[2]!).toBeLessThan(found.losses[0]!)
+      for (const [name, t] of Object.entries(expected.after)) {
+        expect(difference(found.after[name]!, t, { ...tolerance, absolute: 1e-3 }) ?? "agrees").toBe("agrees")
+      }
+    })
+  )
 })
