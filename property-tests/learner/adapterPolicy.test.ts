@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { Adapters, fromFiles, merge, toFiles } from "../../src/core/adapter/index.ts"
 import { type Params, Policies, type PolicyOptions, Sft, type SftOptions } from "../../src/core/learner/index.ts"
+import { Programs } from "../../src/core/program/index.ts"
 import { plain } from "../../src/core/sampling/index.ts"
 import type { Compile } from "../../src/core/service/index.ts"
 import { Rng, Tensors } from "../../src/core/tensor/index.ts"
@@ -174,7 +175,7 @@ describe.each(Subject.backends)("on %s", (_, layer) => {
           { recompute: true },
           { logitChunk: 5 },
           { recompute: true, logitChunk: 5 },
-          { recompute: true, logitChunk: 5, microBatch: 3 }
+          { recompute: true, logitChunk: 5, microBatch: 3, scoringRows: 4, samplingRows: 4 }
         ]) {
           const found = yield* made(options)
           near(found.params, expected.params, 2e-5)
@@ -205,26 +206,37 @@ describe.each(Subject.backends)("on %s", (_, layer) => {
 it("law: recomputing changes the programs of training alone, chunks of logits those of reading as well", () =>
   run(
     Effect.gen(function* () {
-      const sizes = Effect.fnUntraced(function* (options: Partial<PolicyOptions>) {
+      const programs = Effect.fnUntraced(function* (options: Partial<PolicyOptions>) {
         const base = yield* Shared.shared()
-        const seen: Array<number> = []
+        const seen: Array<{ readonly nodes: number; readonly rows: number }> = []
         const compile: Compile = (step) => {
-          seen.push(step.program.nodes.length)
+          seen.push({ nodes: step.program.nodes.length, rows: Programs.inputs(step.program)["ids"]!.shape[0]! })
           return base.compile(step)
         }
         yield* trained(yield* Policies.make(Shared.policy({ ...base, compile }, options)), 1)
         return seen
       })
-      const [reading, training] = yield* sizes({})
-      const [same, recomputed] = yield* sizes({ recompute: true })
-      const [chunked] = yield* sizes({ logitChunk: 5 })
-      expect(same).toBe(reading)
-      expect(recomputed).toBeGreaterThan(training!)
-      expect(chunked).toBeGreaterThan(reading!)
+      const [reading, training] = yield* programs({})
+      const [same, recomputed] = yield* programs({ recompute: true })
+      const [chunked] = yield* programs({ logitChunk: 5 })
+      expect(same).toEqual({ nodes: reading!.nodes, rows: 64 })
+      expect(recomputed!.nodes).toBeGreaterThan(training!.nodes)
+      expect(chunked!.nodes).toBeGreaterThan(reading!.nodes)
+      expect((yield* programs({ scoringRows: 4 }))[0]).toEqual({ nodes: reading!.nodes, rows: 4 })
     })
   ))
 
 describe("refusals", () => {
+  it("error: sizes that mean nothing", () =>
+    run(
+      Effect.gen(function* () {
+        for (const options of [{ logitChunk: 0 }, { scoringRows: 0 }, { scoringRows: 1.5 }]) {
+          const error = yield* Effect.flip(Policies.make(Subject.policy(options)))
+          expect(error).toMatchObject({ _tag: "BadFootprint", option: Object.keys(options)[0] })
+        }
+      })
+    ))
+
   it("error: a scope that is none, or that another learner has until it is done", () =>
     run(
       Effect.gen(function* () {

@@ -47,8 +47,8 @@ export interface AirlOptions {
     readonly demonstrations: ReadonlyArray<Sequence>
     /** Policy steps between two looks at all of them, which may choose the policy. */
     readonly every: number
-    /** How many of them the critic's health is measured on at the steps in between; 16 by default, 0 for none. */
-    readonly healthOn?: number
+    /** How many of them are looked at after each of the steps in between, to be logged alone; 16 by default. */
+    readonly between?: number
   }
   readonly selection?: Selection
   /** Trace reward of the signal, the mean of the units by default. */

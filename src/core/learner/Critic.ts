@@ -12,6 +12,7 @@ import { drawPoints, pointFeeds, sequencesOf } from "./criticPoints.ts"
 import { criticProgram } from "./criticProgram.ts"
 import { type CriticFeeds, inOne } from "./criticTrainer.ts"
 import { pairWeights, unitWeights, type WeightOptions } from "./criticWeights.ts"
+import { type BadFootprint, checkFootprint } from "./Footprint.ts"
 import { type Judgement, ofLogits } from "./Judgement.ts"
 import { inParts } from "./microBatches.ts"
 import { type Params, split, unprefixed } from "./Params.ts"
@@ -32,7 +33,7 @@ export { pairWeights, unitWeights } from "./criticWeights.ts"
 export type UpdateError = Trainer.TrainerError | Scorer.ScoreError | UnchangedCritic
 
 /** Everything that making a critic can fail with. */
-export type CriticError = Trainer.MakeError | BadCritic
+export type CriticError = Trainer.MakeError | BadCritic | BadFootprint
 
 /** What a critic says of one completion. */
 export interface Judged {
@@ -132,6 +133,7 @@ export const make = (
 ): Effect.Effect<Critic, CriticError, Backend | Scope.Scope> =>
   Effect.gen(function* () {
     yield* checked(options, policy.logProbs !== undefined)
+    yield* checkFootprint(options)
     const { model, partition, load, replayCapacity = 4096, over, recompute } = options
     const judgement = options.segment === undefined ? ofLogits(options) : ofSegments(options, policy.logProbs)
     const optimiser = chain(countGradients, judgement.optimiser)
@@ -140,7 +142,7 @@ export const make = (
       frozen: model.frozen,
       optimiser,
       ...(over === undefined ? {} : { over }),
-      ...(recompute === undefined ? {} : { recompute })
+      recompute
     }
     const program = criticProgram(options, judgement)
     const { microBatch = Number.POSITIVE_INFINITY } = options
@@ -148,7 +150,7 @@ export const make = (
       ? inParts(training, program, microBatch)
       : inOne(training, program)
     const all = { ...model.params, ...model.frozen }
-    const read = yield* Scorer.readings({ ...trainer, params: all, read: judgement.read })
+    const read = yield* Scorer.readings({ ...trainer, params: all, read: judgement.read, rows: options.scoringRows })
     const changing = verified(trainer, model, options.verifyUpdates ?? true)
     const earlier = load?.optimiser?.updates ?? 0
     let replay = Replay.empty(replayCapacity)

@@ -2,6 +2,7 @@ import { Data } from "effect"
 import type { DiscriminatorObjective, RewardForm, SegmentCriticOptions, SegmentReward } from "../objective/index.ts"
 import type { GradientTransform } from "../optim/index.ts"
 import type { Rng } from "../tensor/index.ts"
+import type { Footprint } from "./Footprint.ts"
 import type { Params } from "./Params.ts"
 import type { RewardModel, SegmentModel } from "./RewardModel.ts"
 import type * as Sequence from "./Sequence.ts"
@@ -55,7 +56,7 @@ export interface SavedCritic {
   readonly optimiser?: { readonly moments: Params; readonly updates: number }
 }
 
-interface CriticBase {
+interface CriticBase extends Omit<Footprint, "logitChunk"> {
   readonly objective: DiscriminatorObjective
   readonly optimiser: GradientTransform
   readonly partition: Units.Partitioner
@@ -76,8 +77,6 @@ interface CriticBase {
   readonly load?: SavedCritic
   /** The frozen parameters are a shared base's, and what trains lies beside it; in a memory of the critic's own by default. */
   readonly over?: Over
-  /** Whether layers are computed again in the backward pass in place of being kept; false by default. */
-  readonly recompute?: boolean
   /** Most past rollouts kept for replay, 4096 by default. */
   readonly replayCapacity?: number
   /** Whether an update that leaves the weights as they were is an error; true by default. */

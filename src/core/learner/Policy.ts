@@ -19,6 +19,7 @@ import {
 } from "../service/index.ts"
 import { Rng, Tensors } from "../tensor/index.ts"
 import { frozen, type PolicyAdaptation, trainedOf } from "./Adaptation.ts"
+import { type BadFootprint, checkFootprint, type Footprint } from "./Footprint.ts"
 import { followed } from "./followed.ts"
 import type { Params } from "./Params.ts"
 import * as Scorer from "./Scorer.ts"
@@ -26,7 +27,7 @@ import * as Sequence from "./Sequence.ts"
 import type { OtherBase } from "./SharedBase.ts"
 import * as Trainer from "./Trainer.ts"
 
-export interface PolicyOptions {
+export interface PolicyOptions extends Footprint {
   readonly config: ModelConfig
   /** Where training starts: the SFT policy's parameters, which are the reference policy as well, or an adapter's. */
   readonly params: Params
@@ -46,10 +47,8 @@ export interface PolicyOptions {
    * up (`grpo`, `dr_grpo`, `dapo`) the update is the same.
    */
   readonly microBatch?: number
-  /** Tokens whose logits are held at once; all by default. What is computed does not depend on it. */
-  readonly logitChunk?: number
-  /** Whether layers and chunks of logits are computed again in the backward pass in place of being kept; false by default. */
-  readonly recompute?: boolean
+  /** Most sequences that are sampled together, 128 by default: their keys and values lie in memory. */
+  readonly samplingRows?: number
   /** Draws the completions in the place of a sampler on the trainer's own memory: an inference server. */
   readonly sampler?: Sampler["Service"]
   /**
@@ -151,11 +150,16 @@ const partsOf = (
 const PROCESSED = "processed"
 
 /** Everything that making a policy can fail with. */
-export type PolicyError = Trainer.MakeError | BadSamplingOptions | Trainer.BadMicroBatch | AdapterRejected
+export type PolicyError =
+  | Trainer.MakeError
+  | BadSamplingOptions
+  | Trainer.BadMicroBatch
+  | BadFootprint
+  | AdapterRejected
 
 /** Log-probabilities of the reference: of a shared base, or of a copy of the parameters that nothing writes to again. */
-const referenceOf = Effect.fnUntraced(function* ({ config, params, adapter, logitChunk }: PolicyOptions) {
-  const options = logitChunk === undefined ? {} : { logitChunk }
+const referenceOf = Effect.fnUntraced(function* ({ config, params, adapter, logitChunk, scoringRows }: PolicyOptions) {
+  const options = { logitChunk, rows: scoringRows }
   if (adapter !== undefined) {
     const { base, scope, reference = "base" } = adapter
     const atStart = { ...adapter, scope: scope.replace("/", "-reference/"), values: params }
@@ -175,11 +179,11 @@ export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError,
   Effect.gen(function* () {
     const { config, params, objective, sampling, longestPrompt, vocabulary, microBatch, logitChunk } = options
     yield* Trainer.checkMicroBatch(microBatch)
-    const logits = logitChunk === undefined ? {} : { logitChunk }
+    yield* checkFootprint(options)
     const { reading, compile: under, ...trained } = yield* trainedOf(config, options.adapter, options.trains)
     const trainer = yield* Trainer.make({
       ...trained,
-      ...(options.recompute === undefined ? {} : { recompute: options.recompute }),
+      recompute: options.recompute,
       optimiser: options.optimiser,
       // A batch of rollouts is large: compiling for another width takes less than its memory is worth.
       programs: 1,
@@ -193,12 +197,12 @@ export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError,
         ...(microBatch === undefined ? {} : wholeSpecs)
       }),
       loss: (tree, { ids, ...batch }) => {
-        const read = (params: Tree) => ({ logProbs: Scorer.logProbsOf(config, params, ids, logits) })
+        const read = (params: Tree) => ({ logProbs: Scorer.logProbsOf(config, params, ids, options) })
         return objective.loss({ ...reading(tree, read), ...batch })
       }
     })
     const compile = under(trainer)
-    const logProbs = yield* Scorer.logProbs(config, trainer.memory, { ...logits, compile })
+    const logProbs = yield* Scorer.logProbs(config, trainer.memory, { logitChunk, rows: options.scoringRows, compile })
     const { sample, changed } =
       options.sampler === undefined
         ? {
@@ -207,7 +211,7 @@ export const make = (options: PolicyOptions): Effect.Effect<Policy, PolicyError,
               memory: trainer.memory,
               compile,
               contextLength: Math.min(config.max_position_embeddings, longestPrompt + sampling.maxTokens),
-              batchSize: SAMPLING_ROWS,
+              batchSize: options.samplingRows ?? SAMPLING_ROWS,
               ...(vocabulary === undefined ? {} : { vocabulary })
             })),
             changed: Effect.void

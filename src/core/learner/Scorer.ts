@@ -41,15 +41,14 @@ export interface ReaderOptions<K extends string> extends ReadFrom {
   readonly read: (params: Tree, ids: Expr) => Readonly<Record<K, Expr>>
   /** The parameters never change again: their present value is compiled in, which is faster. Where `compile` is given it says. */
   readonly frozen?: boolean
+  /** Sequences read in one run, 64 by default; short last batches are filled with padding rows, which are inert. */
+  readonly rows?: number | undefined
 }
-
-/** Sequences scored in one run; short last batches are filled with padding rows, which are inert. */
-const ROWS = 64
 
 /** How log-probabilities are computed. */
 export interface LogitOptions {
   /** Tokens whose logits are computed together, all by default; what is computed does not depend on it. */
-  readonly logitChunk?: number
+  readonly logitChunk?: number | undefined
 }
 
 /** log p(token t | tokens before t) for every column of ids [B, T]; column 0 is 0. */
@@ -64,7 +63,7 @@ export const readings = <const K extends string>(
   options: ReaderOptions<K>
 ): Effect.Effect<Readings<K>, never, Backend | Scope.Scope> =>
   Effect.gen(function* () {
-    const { memory, params, read, frozen = false, at = paramName } = options
+    const { memory, params, read, frozen = false, at = paramName, rows = 64 } = options
     const backend = yield* Backend
     const compile =
       options.compile ?? ((step) => backend.compile(step, { memory, freeze: frozen ? step.resident : [] }))
@@ -80,7 +79,7 @@ export const readings = <const K extends string>(
           const tree = Object.fromEntries(
             Object.entries(params).map(([name, s]) => [name, input(at(name), s.shape, s.dtype)])
           )
-          return Programs.fromExprs(read(tree, input("ids", [ROWS, width], "i32")))
+          return Programs.fromExprs(read(tree, input("ids", [rows, width], "i32")))
         })
       )
       const used = Programs.inputs(program)
@@ -96,12 +95,12 @@ export const readings = <const K extends string>(
         .map((_, i) => i)
         .sort((a, b) => Sequence.length(sequences[a]!) - Sequence.length(sequences[b]!))
       const results = new Array<Readonly<Record<K, Float64Array>>>(sequences.length)
-      for (let from = 0; from < order.length; from += ROWS) {
-        const chosen = order.slice(from, from + ROWS)
+      for (let from = 0; from < order.length; from += rows) {
+        const chosen = order.slice(from, from + rows)
         const batch = chosen.map((i) => sequences[i]!)
         const width = Sequence.width(batch)
         const executable = yield* compiledFor(width)
-        const found = Object.entries(yield* executable.run({ ids: Sequence.ids(batch, ROWS, width) })).map(
+        const found = Object.entries(yield* executable.run({ ids: Sequence.ids(batch, rows, width) })).map(
           ([name, { data }]) => [name, Sequence.completionsOf(batch, data, width)] as const
         )
         for (const [row, i] of chosen.entries()) {
@@ -129,7 +128,7 @@ export const make = ({
 export const logProbs = (
   config: ModelConfig,
   memory: Memory,
-  options: LogitOptions & Pick<ReaderOptions<never>, "compile" | "frozen"> = {}
+  options: LogitOptions & Pick<ReaderOptions<never>, "compile" | "frozen" | "rows"> = {}
 ): Effect.Effect<Score, never, Backend | Scope.Scope> =>
   make({
     memory,

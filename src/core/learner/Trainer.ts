@@ -62,7 +62,7 @@ export interface TrainerOptions<B extends Specs> {
    */
   readonly over?: Over
   /** Whether layers, and chunks of logits, are computed again in the backward pass in place of being kept; false by default. */
-  readonly recompute?: boolean
+  readonly recompute?: boolean | undefined
 }
 
 /** Micro-batches of a size that no batch can be cut into. */

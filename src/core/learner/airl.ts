@@ -6,7 +6,7 @@ import type { AirlError, AirlOptions, AirlStage } from "./AirlOptions.ts"
 import { batchAt } from "./batchAt.ts"
 import * as Critic from "./Critic.ts"
 import * as CriticState from "./CriticState.ts"
-import { type HeldOut, healthOn, lookAt, sampleHeldOut } from "./heldOut.ts"
+import { type HeldOut, lookAt, sampleHeldOut } from "./heldOut.ts"
 import { type Params, prefixed, unprefixed } from "./Params.ts"
 import * as Policy from "./Policy.ts"
 import { collect, type Drawn, type PromptItem, policyStep } from "./policyStep.ts"
@@ -21,6 +21,12 @@ interface Chosen {
   readonly step: number
   /** Looks since then. */
   readonly waited: number
+}
+
+/** Mean rewards of the anchors at the first look: of all held-out prompts, and of those between two looks. */
+interface Anchored {
+  readonly all: number
+  readonly few: number
 }
 
 const atReference: Chosen = { signal: 0, step: 0, waited: 0 }
@@ -40,17 +46,13 @@ const shareCorrect = ({ isCorrect }: AirlOptions, rollouts: ReadonlyArray<Drawn>
   return verdicts.length === 0 ? {} : { "display/pass_at_1": average(verdicts.map(Number)) }
 }
 
-const healthMetrics = (seen: Critic.Health | undefined): Metrics =>
-  seen === undefined ? {} : under("held_out", { ...seen })
-
-const heldOutMetrics = (options: AirlOptions, seen: HeldOut, signal: number): Metrics => ({
-  ...healthMetrics(seen.health),
+const heldOutMetrics = (seen: HeldOut, anchored: number): Metrics => ({
+  ...(seen.health === undefined ? {} : under("held_out", { ...seen.health })),
   "held_out/length_auroc": seen.lengthAuroc,
   "held_out/surface_auroc": seen.surfaceAuroc,
   "held_out/reward_gain": seen.rewardGain,
   "held_out/kl": seen.kl,
-  "held_out/signal": signal,
-  ...shareCorrect(options, seen.rollouts)
+  "held_out/anchor_drift": seen.anchorReward - anchored
 })
 
 /**
@@ -86,7 +88,9 @@ export const make = (
     let warm: Params = atStart
     let made: CriticState.Updates = CriticState.none
     let reference: ReadonlyArray<Sequence> = []
-    let anchored: number | undefined
+    let anchored: Anchored | undefined
+    /** Prompts between two looks; with a look at every step there is no between. */
+    const few = heldOut.every === 1 ? 0 : Math.min(heldOut.between ?? 16, heldOut.demonstrations.length)
 
     const observe = (batch: ReadonlyArray<PromptItem>, rollouts: ReadonlyArray<Drawn>) =>
       critic.observe(
@@ -111,34 +115,36 @@ export const make = (
       return { ...criticMetrics("reward_warmup", metrics), ...(yield* look(0)) }
     })
 
-    /** Looks at held-out prompts after so many policy steps, and keeps the policy if the signal says so. */
-    const look = Effect.fnUntraced(function* (steps: number) {
-      const { demonstrations } = heldOut
-      // The same seeds as the reference's samples: at step 0 the gain is exactly 0.
-      if (reference.length === 0) reference = yield* sampleHeldOut(policy, demonstrations, random("held-out"))
-      const seen = yield* lookAt(policy, critic, {
-        demonstrations,
-        reference,
+    /** What is seen of the first `count` held-out prompts, or of all. */
+    const seenOn = (count?: number) =>
+      lookAt(policy, critic, {
+        demonstrations: heldOut.demonstrations.slice(0, count),
+        reference: reference.slice(0, count),
         select,
         surface: options.surface ?? (({ length }) => [length]),
         rng: random("held-out")
       })
-      anchored ??= seen.anchorReward
+
+    /** Looks at held-out prompts after so many policy steps, and keeps the policy if the signal says so. */
+    const look = Effect.fnUntraced(function* (steps: number) {
+      // The same seeds as the reference's samples: at step 0 the gain is exactly 0.
+      if (reference.length === 0) reference = yield* sampleHeldOut(policy, heldOut.demonstrations, random("held-out"))
+      const seen = yield* seenOn()
+      anchored ??= { all: seen.anchorReward, few: few === 0 ? 0 : (yield* seenOn(few)).anchorReward }
       const signal = seen.rewardGain - (selection.klWeight ?? 0) * seen.kl
       if (steps > 0) {
         const better = signal > chosen.signal
         chosen = better ? { signal, step: steps, waited: 0 } : { ...chosen, waited: chosen.waited + 1 }
         if (better && selection.keep === "best") kept = yield* policy.params
       }
-      return { ...heldOutMetrics(options, seen, signal), "held_out/anchor_drift": seen.anchorReward - anchored }
+      const metrics = heldOutMetrics(seen, anchored.all)
+      return { ...metrics, "held_out/signal": signal, ...shareCorrect(options, seen.rollouts) }
     })
 
-    /** What of a look is cheap enough for every step. */
-    const glance = Effect.suspend(() => {
-      const some = heldOut.demonstrations.slice(0, heldOut.healthOn ?? 16)
-      if (some.length === 0) return Effect.succeed({})
-      return Effect.map(healthOn(policy, critic, some, random("held-out")), healthMetrics)
-    })
+    /** What a look sees, of a few prompts: cheap enough for every step, and too little to choose by. */
+    const glance = Effect.suspend(() =>
+      few === 0 ? Effect.succeed({}) : Effect.map(seenOn(few), (seen) => heldOutMetrics(seen, anchored!.few))
+    )
 
     const learn = Effect.fnUntraced(function* (step: number) {
       if (chosen.waited >= (selection.patience ?? Number.POSITIVE_INFINITY)) return { stopped: 1 }
@@ -192,12 +198,16 @@ export const make = (
             ...prefixed("warm/", warm),
             ...prefixed("reference/", Replay.toTensors({ capacity: 0, fresh: samples, past: [] }))
           },
-          state: { ...chosen, anchored: anchored ?? null, updates: { ...made } } satisfies Json
+          state: {
+            ...chosen,
+            anchored: anchored === undefined ? null : { ...anchored },
+            updates: { ...made }
+          } satisfies Json
         }
       }),
       restore: Effect.fnUntraced(function* ({ tensors, state }) {
         const saved = state as { readonly [K in keyof Chosen]: number } & {
-          readonly anchored: number | null
+          readonly anchored: Anchored | null
           readonly updates: { readonly [K in keyof CriticState.Updates]: number }
         }
         made = saved.updates

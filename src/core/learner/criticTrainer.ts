@@ -19,7 +19,7 @@ export interface Training {
   readonly frozen: Specs
   readonly optimiser: GradientTransform
   readonly over?: Over
-  readonly recompute?: boolean
+  readonly recompute?: boolean | undefined
 }
 
 /** A trainer of a critic. */

@@ -40,19 +40,6 @@ export const sampleHeldOut = (policy: Policy, demonstrations: ReadonlyArray<Sequ
     rng
   )
 
-/** The critic's health on so many of the held-out prompts: the policy answers those, and nothing else is looked at. */
-export const healthOn = Effect.fnUntraced(function* (
-  policy: Policy,
-  critic: Critic,
-  demonstrations: ReadonlyArray<Sequence>,
-  rng: Rng.Rng
-) {
-  const rollouts = yield* sampleHeldOut(policy, demonstrations, rng)
-  const judged = yield* critic.judged([...demonstrations, ...rollouts])
-  const logitsOf = (from: number, to?: number) => judged.slice(from, to).flatMap(({ logits }) => logits)
-  return health(logitsOf(0, demonstrations.length), logitsOf(demonstrations.length))
-})
-
 /** Looks at policy and critic on held-out prompts; it needs no answers, so selection may use what it returns. */
 export const lookAt = Effect.fnUntraced(function* (
   policy: Policy,

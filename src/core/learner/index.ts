@@ -20,6 +20,7 @@ export type {
 export { BadCritic } from "./CriticOptions.ts"
 export type { CriticState } from "./CriticState.ts"
 export * as CriticStates from "./CriticState.ts"
+export { BadFootprint, type Footprint } from "./Footprint.ts"
 export type { GrpoOptions } from "./grpo.ts"
 export * as Grpo from "./grpo.ts"
 export { NonFiniteStep } from "./NonFiniteStep.ts"

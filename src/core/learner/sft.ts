@@ -11,6 +11,7 @@ import { Rng, Tensors } from "../tensor/index.ts"
 import { type Adaptation, trainedOf } from "./Adaptation.ts"
 import { batchAt } from "./batchAt.ts"
 import type { PromptItem } from "./Drawn.ts"
+import { type BadFootprint, checkFootprint, type Footprint } from "./Footprint.ts"
 import { type Judge, outcomeMetrics } from "./outcomes.ts"
 import { type Params, prefixed, unprefixed } from "./Params.ts"
 import * as Scorer from "./Scorer.ts"
@@ -28,7 +29,7 @@ export interface SftGenerations {
   readonly vocabulary?: number
 }
 
-export interface SftOptions {
+export interface SftOptions extends Footprint {
   readonly name: string
   readonly seed: number
   readonly config: ModelConfig
@@ -44,10 +45,6 @@ export interface SftOptions {
   readonly batchSize: number
   /** Sequences of a step whose activations are held at once; all by default. The step is the same. */
   readonly microBatch?: number
-  /** Tokens whose logits are held at once; all by default. What is computed does not depend on it. */
-  readonly logitChunk?: number
-  /** Whether layers and chunks of logits are computed again in the backward pass in place of being kept; false by default. */
-  readonly recompute?: boolean
   readonly optimiser: GradientTransform
   /** A validation, and a checkpoint, every so many steps. */
   readonly validateEvery: number
@@ -113,17 +110,17 @@ export const make = (
   options: SftOptions
 ): Effect.Effect<
   SftStage,
-  Trainer.MakeError | BadSamplingOptions | Trainer.BadMicroBatch | AdapterRejected,
+  Trainer.MakeError | BadSamplingOptions | Trainer.BadMicroBatch | BadFootprint | AdapterRejected,
   Backend | Scope.Scope
 > =>
   Effect.gen(function* () {
     const { config, seed, name, train, validation, microBatch, logitChunk } = options
     yield* Trainer.checkMicroBatch(microBatch)
-    const logits = logitChunk === undefined ? {} : { logitChunk }
+    yield* checkFootprint(options)
     const { reading, compile: under, ...trained } = yield* trainedOf(config, options.adapter)
     const trainer = yield* Trainer.make({
       ...trained,
-      ...(options.recompute === undefined ? {} : { recompute: options.recompute }),
+      recompute: options.recompute,
       optimiser: options.optimiser,
       batch: ({ rows, width }) => ({
         ids: Programs.spec([rows, width], "i32"),
@@ -131,14 +128,18 @@ export const make = (
         ...(microBatch === undefined ? {} : { tokens: Programs.spec([]) })
       }),
       loss: (tree, { ids, mask, tokens }) => {
-        const read = (params: Tree) => ({ logProbs: Scorer.logProbsOf(config, params, ids, logits) })
+        const read = (params: Tree) => ({ logProbs: Scorer.logProbsOf(config, params, ids, options) })
         return { loss: PolicyLoss.negativeLogLikelihood(reading(tree, read).logProbs, mask, tokens) }
       }
     })
     const place = { memory: trainer.memory, compile: under(trainer) }
     const generate =
       options.generations === undefined ? Effect.succeed({}) : yield* generating(options, options.generations, place)
-    const score = yield* Scorer.logProbs(config, trainer.memory, { ...logits, compile: place.compile })
+    const score = yield* Scorer.logProbs(config, trainer.memory, {
+      logitChunk,
+      rows: options.scoringRows,
+      compile: place.compile
+    })
     const width = Sequence.width(train)
     let best: Best = { loss: Number.POSITIVE_INFINITY, step: -1 }
     let kept: Params = options.params
