@@ -52,7 +52,8 @@ const linksOf = Effect.fnUntraced(function* (model: ModelFolder, name: string, n
 
 /**
  * As `loadInto`, without reading a weight: the memory is told where each parameter lies, and a backend reads it there,
- * or loads it when it has to. For bases that stay as they are; compile what reads them with `freeze`.
+ * or loads it when it has to. For bases that stay as they are; compile what reads them with `freeze`. Returns what loading
+ * all would take; what is mapped takes pages of the file instead.
  *
  * The files must stay as they are while the memory, or a program that was compiled with it, is in use: one that changed
  * or vanished is a `BadFeed` that names it.
