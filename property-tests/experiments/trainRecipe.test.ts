@@ -93,10 +93,17 @@ const settingFor = (name: string): Setting => {
 
 const named: Setting = new Map([["model.name", "some/folder"]])
 
+const served: Setting = new Map<string, Value>([
+  ["model.name", "some/folder"],
+  ["model.lora_rank", 2],
+  ["training.vllm_server_base_url", "http://127.0.0.1:8000"]
+])
+
 /** What a key cannot do without, beside the conditions under which it matters. */
 const companions: Readonly<Record<string, Setting>> = {
   algorithm: new Map([["training.learning_rate", 0.25]]),
   "model.lora_rank": named,
+  ...Object.fromEntries([...allKeys.keys()].filter((name) => /vllm/.test(name)).map((name) => [name, served] as const)),
   "model.lora_alpha": named,
   "model.use_rslora": named,
   "model.lora_target_modules": named,
@@ -136,8 +143,8 @@ const decoded = (setting: Setting, beside: Setting = new Map()): Result.Result<R
   return Result.isSuccess(result) ? Result.succeed(result.success.config) : Result.fail(result.failure.message)
 }
 
-/** Keys about where a run is kept, and one of a single value. */
-const NOT_LEARNED = ["training.output_dir", "model.lora_dropout"]
+/** Keys about where a run is kept, and those of a single value. */
+const NOT_LEARNED = ["training.output_dir", "model.lora_dropout", "training.vllm_mode"]
 /** Values that are other names of the same thing. */
 const sameAs: Readonly<Record<string, ReadonlyArray<ReadonlyArray<Value>>>> = {
   "training.optim": [["adamw", "adamw_torch", "adamw_8bit", "paged_adamw_8bit"]],

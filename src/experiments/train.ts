@@ -1,3 +1,4 @@
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Console, Effect, FileSystem } from "effect"
 import { Onnx } from "../backends/onnx/index.ts"
 import { Measurements } from "../core/evaluation/index.ts"
@@ -40,5 +41,7 @@ export const train: Handler<TrainOptions> = (options) =>
     )
   }).pipe(
     Effect.provide(Onnx.cpuWith(options.threads === undefined ? {} : { threads: options.threads })),
-    Effect.provide(hubLayer())
+    Effect.provide(hubLayer()),
+    // That of fetch gives up on answers that begin after 300 s.
+    Effect.provide(NodeHttpClient.layerNodeHttp)
   )

@@ -73,10 +73,21 @@ const adapters: Rule = (valueOf, matters) => {
   return key === undefined ? undefined : [key, "an adapter needs a trained base; train all weights of a fresh model."]
 }
 
+/** A server follows the policy by its adapter, and has to be found. */
+const server: Rule = (valueOf) => {
+  if (valueOf("training.use_vllm") !== true) return undefined
+  const rank = valueOf("algorithm") === "airl" ? "model.policy_lora_rank" : "model.lora_rank"
+  if ((valueOf(rank) ?? null) === null)
+    return [rank, "training.use_vllm needs it: a server loads adapters, not weights."]
+  const url = "training.vllm_server_base_url"
+  return (valueOf(url) ?? null) === null ? [url, "training.use_vllm needs it."] : undefined
+}
+
 /** What each key allows and two together do not. */
 const rules: ReadonlyArray<Rule> = [
   wholeGroups,
   adapters,
+  server,
   (valueOf, matters) =>
     matters("model.reward_lb") && number(valueOf, "model.reward_lb") >= number(valueOf, "model.reward_ub")
       ? ["model.reward_lb", "it must be below model.reward_ub."]

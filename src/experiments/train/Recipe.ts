@@ -55,6 +55,21 @@ export interface MemoryRecipe {
   readonly logitChunk?: number
 }
 
+/** An inference server that draws completions, and how it follows the policy. */
+export interface ServerRecipe {
+  readonly url: string
+  /** Name of the served base, where it is not the policy's. */
+  readonly model?: string
+  readonly logProbs: "raw" | "processed"
+  /** Seconds. */
+  readonly timeout: number
+  /** Versions that stay loaded. */
+  readonly versions: number
+  /** Where versions are stored, where that is not in the run. */
+  readonly folder?: string
+  readonly folderThere?: string
+}
+
 /** Where a model comes from: a folder or a run directory by its name, or a new decoder of a shape. */
 export type ModelSource =
   | { readonly _tag: "Named"; readonly name: string }
@@ -154,6 +169,8 @@ export interface Recipe {
   /** The policy's adapter, where it does not train all its weights. */
   readonly adapter?: AdapterRecipe
   readonly memory: MemoryRecipe
+  /** Draws the completions of training, where an engine of this process does not. */
+  readonly server?: ServerRecipe
   readonly chatTemplate: RunConfig["model"]["chat_template"]
   /** How the weights of trained models are stored. */
   readonly savedAs: Safetensors.FloatFormat

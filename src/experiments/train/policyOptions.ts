@@ -44,6 +44,7 @@ export const policyOptions = (
   optimiser: optimiser(settled(settings, steps * updates), steps * updates),
   ...(microBatch === undefined ? {} : { microBatch }),
   sampling: samplingOf(recipe, start),
+  ...(start.sampler === undefined ? {} : { sampler: start.sampler }),
   longestPrompt: recipe.limits.prompt,
   vocabulary: start.tokenizer.vocabSize
 })

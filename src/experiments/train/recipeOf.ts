@@ -170,6 +170,21 @@ const policySource = ({ algorithm, model }: RunConfig): ModelSource => {
   return { _tag: "Fresh", shape: { ...shape, feedForward } }
 }
 
+const serverOf = ({ training }: RunConfig): Pick<Recipe, "server"> =>
+  training.use_vllm
+    ? {
+        server: {
+          url: training.vllm_server_base_url!,
+          logProbs: training.vllm_logprobs_mode,
+          timeout: training.vllm_server_timeout,
+          versions: training.vllm_max_loras,
+          ...(training.vllm_model === null ? {} : { model: training.vllm_model }),
+          ...(training.vllm_lora_dir === null ? {} : { folder: training.vllm_lora_dir }),
+          ...(training.vllm_lora_dir_on_server === null ? {} : { folderThere: training.vllm_lora_dir_on_server })
+        }
+      }
+    : {}
+
 /** What a configuration asks for, as values of the library. @see specs/41-run-configuration.md */
 export const recipeOf = (config: RunConfig): Recipe => {
   const { seed, model, dataset, sampling, eval: looks } = config
@@ -193,6 +208,7 @@ export const recipeOf = (config: RunConfig): Recipe => {
     },
     chatTemplate: model.chat_template,
     savedAs: ({ float32: "F32", float16: "F16", bfloat16: "BF16" } as const)[model.save_dtype],
+    ...serverOf(config),
     sampling: { temperature: sampling.temperature, topP: sampling.top_p },
     looks: { every: looks.eval_steps, problems: looks.problems, testProblems: looks.test_problems },
     learning: learningOf(config)

@@ -2,6 +2,7 @@ import { Effect, type FileSystem } from "effect"
 import type { Hub, HubError } from "../../core/data/index.ts"
 import type { Adaptation, Params } from "../../core/learner/index.ts"
 import type { ModelConfig } from "../../core/model/index.ts"
+import type { Sampler } from "../../core/service/index.ts"
 import type { ChatTemplate, Tokenizer } from "../../core/text/index.ts"
 import {
   type BadModel,
@@ -38,6 +39,8 @@ export interface Start {
   readonly stopIds: ReadonlyArray<number>
   /** Where it comes from; absent where it starts fresh. */
   readonly model?: FolderModel
+  /** Draws the completions of training, where an engine of this process does not. */
+  readonly sampler?: Sampler["Service"]
   /** What stands beside the weights. */
   readonly texts: ModelTexts
 }

@@ -10,6 +10,7 @@ import { digestOfStart, digestOfTask } from "./digest.ts"
 import { fineTuned, learn, planOf, practiceOf, writeInputs } from "./learn.ts"
 import { prepareData, printDataReport } from "./prepareData.ts"
 import { recipeOf } from "./recipeOf.ts"
+import { withServer } from "./serverSampler.ts"
 import { findStart, startOf } from "./start.ts"
 import type { Work } from "./Work.ts"
 
@@ -56,7 +57,8 @@ export const trainRun = Effect.fnUntraced(function* (options: RunOptions, job: T
   yield* writeInputs(session, job.configText, work)
   yield* session.note(printDataReport(data.report))
 
-  const ready = yield* fineTuned(work, session)
+  const served = { ...work, start: yield* withServer(recipe, work.start, session.directory.path) }
+  const ready = yield* fineTuned(served, session)
   const before =
     practiceOf(work) === undefined ? undefined : yield* tested(ready, session, "before", ready.start.params)
   const params = yield* learn(ready, session)

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { airlOnly, type Condition, type Decoded, key, when } from "./Key.ts"
+import { serverKeys } from "./server.ts"
 import { count, decay, nonEmpty, nonNegative, positive, positiveInt, share } from "./values.ts"
 
 const policies = when("grpo", "airl", "opsd")
@@ -207,6 +208,7 @@ export const trainingKeys = {
     own: true,
     activeWhen: policies
   }),
+  ...serverKeys,
   output_dir: key(Schema.NullOr(nonEmpty), {
     doc: "The run directory; `--output` wins over it.",
     default: null
