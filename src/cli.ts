@@ -12,6 +12,7 @@ const command = root(
     quickstart: async () => (await import("./experiments/quickstart.ts")).quickstart,
     train: async () => (await import("./experiments/train.ts")).train,
     trainReward: async () => (await import("./experiments/trainReward.ts")).trainReward,
+    doctor: async () => (await import("./experiments/doctor.ts")).doctor,
     ablate: async () => (await import("./experiments/ablate.ts")).ablate,
     compare: async () => (await import("./experiments/compare/index.ts")).compareRuns,
     bench: async () => (await import("./experiments/bench.ts")).bench

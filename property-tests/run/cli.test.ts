@@ -9,6 +9,7 @@ import {
   type AblateOptions,
   type BenchOptions,
   type CompareOptions,
+  type DoctorOptions,
   nearestName,
   parseGranularity,
   printGranularity,
@@ -23,12 +24,19 @@ import { callCommand } from "./callCommand.ts"
 import { start } from "./processes.ts"
 import { inFolder } from "./runs.ts"
 
-type AnyOptions = QuickstartOptions | TrainOptions | TrainRewardOptions | BenchOptions | CompareOptions | AblateOptions
+type AnyOptions =
+  | QuickstartOptions
+  | TrainOptions
+  | TrainRewardOptions
+  | BenchOptions
+  | CompareOptions
+  | AblateOptions
+  | DoctorOptions
 
 const call = (...args: ReadonlyArray<string>) =>
   callCommand<AnyOptions>((noting) => {
     const sources = { quickstart: noting, train: noting, trainReward: noting, bench: noting, compare: noting }
-    return Command.runWith(root({ ...sources, ablate: noting }, args), { version: "1.2.3" })(args)
+    return Command.runWith(root({ ...sources, ablate: noting, doctor: noting }, args), { version: "1.2.3" })(args)
   })
 
 describe("arguments", () => {

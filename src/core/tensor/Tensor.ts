@@ -51,8 +51,11 @@ export const bool = (data: ReadonlyArray<boolean> | Uint8Array, shape: Shape): T
 export const scalar = (value: number): TensorOf<"f32"> => f64([value], [])
 
 /** Float tensor of one repeated value. */
-export const full = (shape: Shape, value: number): TensorOf<"f32"> =>
-  f32(new Float32Array(size(shape)).fill(value), shape)
+export const full = (shape: Shape, value: number): TensorOf<"f32"> => {
+  const data = new Float32Array(size(shape))
+  // A new array is all zeros, and takes no memory until it is written to.
+  return f32(Object.is(value, 0) ? data : data.fill(value), shape)
+}
 
 /** The only element of a one-element tensor. @throws RangeError when there are more */
 export const item = (tensor: Tensor): number => {

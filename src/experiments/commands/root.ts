@@ -2,6 +2,7 @@ import { Command, GlobalFlag } from "effect/cli"
 import { type AblateOptions, ablateCommand } from "./ablate.ts"
 import { type BenchOptions, benchCommand } from "./bench.ts"
 import { type CompareOptions, compareCommand } from "./compare.ts"
+import { type DoctorOptions, doctorCommand } from "./doctor.ts"
 import { type QuickstartOptions, quickstartCommand } from "./quickstart.ts"
 import { toggle } from "./runFlags.ts"
 import type { Source } from "./Source.ts"
@@ -13,6 +14,7 @@ export interface Sources {
   readonly quickstart: Source<QuickstartOptions>
   readonly train: Source<TrainOptions>
   readonly trainReward: Source<TrainRewardOptions>
+  readonly doctor: Source<DoctorOptions>
   readonly bench: Source<BenchOptions>
   readonly compare: Source<CompareOptions>
   readonly ablate: Source<AblateOptions>
@@ -31,6 +33,7 @@ export const root = (sources: Sources, args: ReadonlyArray<string>) =>
     Command.withSubcommands([
       quickstartCommand(sources.quickstart, args),
       trainCommand(sources.train, args).pipe(Command.withSubcommands([trainRewardCommand(sources.trainReward, args)])),
+      doctorCommand(sources.doctor),
       compareCommand(sources.compare),
       ablateCommand(sources.ablate, args),
       benchCommand(sources.bench)

@@ -1,9 +1,8 @@
-import { relative } from "node:path"
-import { fileURLToPath } from "node:url"
 import { Console, Effect } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
-import { Nodes, printConfig, printRunConfig, type RunConfig } from "../../core/config/index.ts"
-import { configure, type Job, readLibrary } from "../configure/index.ts"
+import { Command, Flag } from "effect/cli"
+import { printConfig, printRunConfig, type RunConfig } from "../../core/config/index.ts"
+import type { Job } from "../configure/index.ts"
+import { configFlags, configuredJobs } from "./configFlags.ts"
 import { resumable, resumeCommand } from "./resumable.ts"
 import { maybe, type RunOptions, runFlags, toggle } from "./runFlags.ts"
 import { runOutput } from "./runOutput.ts"
@@ -27,13 +26,6 @@ export interface TrainOptions extends Omit<RunOptions, "seed"> {
   readonly sweep: boolean
 }
 
-/** The configurations that come with the library, from here where that is shorter. */
-const builtIn = (): string => {
-  const path = fileURLToPath(new URL("../../../configs", import.meta.url))
-  const near = relative(process.cwd(), path)
-  return near.length < path.length ? near : path
-}
-
 const printed = ({ composed, decoded }: Job, resolve: boolean): string =>
   resolve ? printRunConfig(decoded.tree) : printConfig(composed)
 
@@ -53,14 +45,6 @@ export const trainCommand = (source: Source<TrainOptions>, args: ReadonlyArray<s
   Command.make(
     "train",
     {
-      configName: maybe(Flag.String("config-name")).pipe(
-        Flag.withMetavar("NAME"),
-        Flag.withDescription("The configuration to start from, e.g. tiny_airl")
-      ),
-      configPath: maybe(Flag.String("config-path")).pipe(
-        Flag.withMetavar("DIR"),
-        Flag.withDescription("Folder of configurations, searched before those that come with the library")
-      ),
       cfg: maybe(Flag.Literals("cfg", ["job"])).pipe(
         Flag.withDescription("Print the configuration with where each value came from, and train nothing")
       ),
@@ -68,14 +52,7 @@ export const trainCommand = (source: Source<TrainOptions>, args: ReadonlyArray<s
       multirun: toggle("multirun", "Run every combination of values that are given as a,b or range(...)").pipe(
         Flag.withAlias("m")
       ),
-      dropRejected: toggle(
-        "drop-rejected",
-        "Leave out keys of other systems that cannot change what is learned, instead of refusing them"
-      ),
-      overrides: Argument.String("override").pipe(
-        Argument.variadic(),
-        Argument.withDescription("key=value, +key=value, ++key=value, ~key, group=option")
-      ),
+      ...configFlags,
       ...flags
     },
     Effect.fnUntraced(function* (options) {
@@ -89,12 +66,7 @@ export const trainCommand = (source: Source<TrainOptions>, args: ReadonlyArray<s
       if (resolve && cfg === undefined) {
         return yield* new UsageError({ reason: "--resolve belongs to --cfg job, which prints the configuration." })
       }
-      const library = yield* readLibrary(configPath, builtIn())
-      const jobs = yield* Effect.fromResult(
-        configure({ library, name: configName, overrides, multirun, dropRejected, env: process.env })
-      )
-      for (const { key, origin, reason } of jobs[0]!.decoded.dropped)
-        yield* Console.error(`left out: ${key} (${Nodes.printOrigin(origin)}): ${reason.split(" To leave it out")[0]}`)
+      const jobs = yield* configuredJobs({ configName, configPath, overrides, multirun, dropRejected })
       if (cfg !== undefined) {
         const texts = jobs.map((job) => `${multirun ? `# job ${job.name}\n` : ""}${printed(job, resolve)}`)
         return yield* Console.log(texts.join("---\n").trimEnd())

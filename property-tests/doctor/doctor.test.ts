@@ -1,0 +1,114 @@
+import { rmSync } from "node:fs"
+import { join } from "node:path"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Console, Effect, Result } from "effect"
+import { describe, expect, it } from "vitest"
+import { type Resources, resources } from "../../src/experiments/doctor/index.ts"
+import { diagnose } from "../../src/experiments/doctor.ts"
+import { modelFolder } from "../experiments/modelFolder.ts"
+import { consoleInto, folder } from "../experiments/tiny.ts"
+import { asked, type tinier } from "../experiments/trainSubject.ts"
+
+interface Row {
+  readonly name: string
+  readonly verdict: string
+  readonly reason?: string
+}
+
+/** Verdicts of a configuration by check, what was said of those that did not pass, and how the command ends. */
+const looked = async (
+  algorithm: keyof typeof tinier,
+  overrides: ReadonlyArray<string> = [],
+  machine: Partial<Resources> = {}
+) => {
+  const { jobs } = await asked(algorithm, join(folder(), "run"), overrides)
+  const out: Array<string> = []
+  const ended = await diagnose(
+    { config: jobs[0]!.config, output: jobs[0]!.output, threads: 1, json: true },
+    { ...resources, ...machine }
+  ).pipe(
+    Effect.provideService(Console.Console, consoleInto(out)),
+    Effect.provide(NodeServices.layer),
+    Effect.result,
+    Effect.runPromise
+  )
+  const rows = JSON.parse(out.join("\n")) as ReadonlyArray<Row>
+  return {
+    verdicts: Object.fromEntries(rows.map(({ name, verdict }) => [name, verdict])),
+    reasons: Object.fromEntries(rows.map(({ name, reason }) => [name, reason])),
+    error: Result.isFailure(ended) ? ended.failure.message : undefined
+  }
+}
+
+const GiB = 2 ** 30
+
+describe("doctor", () => {
+  it("golden: an adversarial run that is ready passes every check of the adversarial kind", async () => {
+    const { verdicts, error } = await looked("airl")
+    expect(error).toBeUndefined()
+    expect(verdicts).toEqual({
+      model: "passed",
+      data: "passed",
+      "outcome reward": "passed",
+      truncation: "passed",
+      mask: "passed",
+      weights: "passed",
+      "token round trip": "passed",
+      "end of text": "passed",
+      "disk space": "passed",
+      operations: "passed",
+      memory: "passed",
+      "longest batch": "passed",
+      "sampler and trainer": "passed",
+      adapter: "skipped",
+      "critic head": "passed"
+    })
+  }, 60_000)
+
+  const sizes = ["~model.shape", "model.max_prompt_length=256", "model.max_completion_length=200", "sampling.top_p=1"]
+  const model = modelFolder(join(folder(), "model"))
+
+  it("golden: a model folder with its own tokenizer and template, fine-tuned", async () => {
+    const { verdicts, error } = await looked("sft", [...sizes, `model.name=${await model}`])
+    expect(error).toBeUndefined()
+    expect(verdicts).toMatchObject({ model: "passed", "token round trip": "passed", "longest batch": "passed" })
+    expect(verdicts["adapter"]).toBe("skipped")
+  }, 60_000)
+
+  it("golden: its adapter, fine-tuned, and beside a critic's", async () => {
+    const sft = await looked("sft", [...sizes, `model.name=${await model}`, "model.lora_rank=2"])
+    expect(sft).toMatchObject({ error: undefined, verdicts: { adapter: "passed" } })
+    const names = [`model.policy_name=${await model}`, "model.reward_name=policy", "model.reward_head=scalar"]
+    const ranks = ["model.policy_lora_rank=2", "model.reward_lora_rank=2"]
+    const airl = await looked("airl", [...sizes, ...names, ...ranks])
+    expect(airl).toMatchObject({ error: undefined, verdicts: { adapter: "passed", "critic head": "passed" } })
+  }, 60_000)
+
+  it("error: a model folder without its tokenizer fails, and what needs it is left out", async () => {
+    const broken = await modelFolder(join(folder(), "model"))
+    rmSync(join(broken, "tokenizer.json"))
+    const { verdicts, reasons, error } = await looked("sft", [`model.name=${broken}`])
+    expect(verdicts).toMatchObject({ model: "failed", data: "skipped", weights: "skipped", memory: "skipped" })
+    expect(reasons["model"]).toContain("tokenizer.json")
+    expect(error).toBe("Not ready to train: model failed. Mend it, and ask again.")
+  })
+
+  it("error: too little memory and too little disk are refused before anything runs", async () => {
+    const small = {
+      disk: () => Effect.succeed(1000),
+      memory: Effect.succeed(GiB / 16),
+      resident: Effect.succeed(GiB / 16)
+    }
+    const { verdicts, reasons, error } = await looked("grpo", [], small)
+    expect(verdicts).toMatchObject({ "disk space": "failed", memory: "failed", "longest batch": "skipped" })
+    expect(reasons["memory"]).toMatch(/predicted to take .* MiB weights and moments.* 128 MiB are available/)
+    expect(error).toContain("disk space, memory failed")
+  }, 60_000)
+
+  it("error: a machine that cannot be asked has not passed", async () => {
+    const mute = { disk: () => Effect.fail(new Error("no such device")) }
+    const { verdicts, reasons } = await looked("sft", [], mute)
+    expect(verdicts["disk space"]).toBe("failed")
+    expect(reasons["disk space"]).toBe("no such device")
+  }, 60_000)
+})

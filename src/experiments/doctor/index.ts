@@ -1,0 +1,20 @@
+export {
+  type Check,
+  examine,
+  type Finding,
+  failed,
+  isSound,
+  passed,
+  skipped,
+  type Verdict,
+  warned
+} from "./Check.ts"
+export { adapterApplied, type HeadHistory, headLearns, type Probed, samplerAgrees } from "./checks/models.ts"
+export { type JudgeText, outcomeContract, type Solved } from "./checks/outcome.ts"
+export { bytesText, diskSpace, memoryFits, type Need } from "./checks/resources.ts"
+export { endSupervised, maskNotEmpty, roundTrip } from "./checks/texts.ts"
+export { truncation } from "./checks/truncation.ts"
+export { configuredChecks } from "./configuredChecks.ts"
+export { jsonOf, printFinding, printFindings } from "./report.ts"
+export { parameterBytes, type Resources, resources, storedBytes, weightBytes } from "./resources.ts"
+export { type Subject, type SubjectOptions, subject } from "./Subject.ts"
