@@ -14,6 +14,7 @@ import {
   type RewardForm,
   RewardForms,
   SamplerCorrections,
+  Segment,
   type Slopes
 } from "../../src/core/objective/index.ts"
 import { add, cumSum, type Expr, full, mean, mul, relu, sub, sum } from "../../src/core/program/index.ts"
@@ -97,6 +98,22 @@ describe("objectives", () => {
   // Each pair pulls at both of its traces.
   hold(Laws.discriminator(Discriminator.pairwise({ margin: 0 }), { ...ofTraces, gradientBound: 2 }))
   hold(Laws.discriminator(Discriminator.wgan({ gradientPenalty: 0 }), { gradientBound: 2 }))
+  hold(Laws.discriminator(Discriminator.entropyBonus(Discriminator.bce({ labelSmoothing: 0.1 }), 0.1)))
+  const segments = Segment.segmentCritic({
+    objective: Discriminator.bce({ labelSmoothing: 0.1 }),
+    gamma: 1,
+    potentialPenalty: 0.1,
+    shapePenalty: 0.1
+  })
+  // Potentials in proportion to g, and log π = 0: one logit says all of a segment.
+  const ofLogits: DiscriminatorObjective = {
+    name: segments.name,
+    loss: ({ logits, ...batch }) => {
+      const terms = { g: logits, before: mul(logits, 0.25), after: mul(logits, 0.5), logProbs: full(logits.shape, 0) }
+      return segments.loss({ ...batch, terms })
+    }
+  }
+  hold(Laws.discriminator(ofLogits, { nonNegative: true }))
   for (const gradientPenalty of [0.1, 10]) {
     hold(Laws.discriminator(Discriminator.wgan({ gradientPenalty }), { gradientBound: 2 }))
     hold(Laws.gradientPenalty(Discriminator.wgan({ gradientPenalty })))

@@ -13,8 +13,9 @@ export const entropyBonus = (objective: DiscriminatorObjective, coefficient: num
   name: `${objective.name} + entropy(${coefficient})`,
   loss: (units) => {
     const { loss, metrics } = objective.loss(units)
-    const { logits, expert, policy } = units
-    const entropy = weightedMean(sub(softplus(logits), mul(logits, sigmoid(logits))), add(expert, policy))
+    const { logits, expert, policy, totals } = units
+    const whole = totals === undefined ? undefined : add(totals.expert, totals.policy)
+    const entropy = weightedMean(sub(softplus(logits), mul(logits, sigmoid(logits))), add(expert, policy), whole)
     return { loss: sub(loss, mul(entropy, coefficient)), metrics: { ...metrics, disc_entropy: entropy } }
   }
 })

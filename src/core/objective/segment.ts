@@ -79,7 +79,8 @@ export const segmentCritic = (options: SegmentCriticOptions) => ({
     const { shape, f, logits } = shaped(terms, options)
     const inner = options.objective.loss({ ...batch, logits })
     const potential = mul(add(mul(terms.before, terms.before), mul(terms.after, terms.after)), 0.5)
-    const overClasses = (x: Expr): Expr => add(weightedMean(x, batch.expert), weightedMean(x, batch.policy))
+    const overClasses = (x: Expr): Expr =>
+      add(weightedMean(x, batch.expert, batch.totals?.expert), weightedMean(x, batch.policy, batch.totals?.policy))
     const penalty = add(
       mul(overClasses(potential), options.potentialPenalty),
       mul(overClasses(mul(shape, shape)), options.shapePenalty)
