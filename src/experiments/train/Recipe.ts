@@ -53,6 +53,7 @@ export interface AdapterRecipe {
 export interface MemoryRecipe {
   readonly recompute: boolean
   readonly logitChunk?: number
+  readonly scoringRows?: number
 }
 
 /** An inference server that draws completions, and how it follows the policy. */

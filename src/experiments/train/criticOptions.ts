@@ -51,6 +51,9 @@ const optimiserOf = (critic: CriticRecipe, load: SavedCritic | undefined, update
   return optimiser({ ...critic.optimiser, warmupSteps }, before + updates)
 }
 
+/** A reward model has no logits to cut into chunks; its verifier head is told of them by itself. */
+const criticMemory = ({ memory: { logitChunk: _, ...rest } }: Pick<Work["recipe"], "memory">) => rest
+
 /** The reward model of a run, and how it learns beside a policy of so many steps; its shape, to write it down. */
 export const criticOptions = Effect.fnUntraced(function* (work: Work, critic: CriticRecipe, policySteps: number) {
   const { data, recipe } = work
@@ -61,7 +64,7 @@ export const criticOptions = Effect.fnUntraced(function* (work: Work, critic: Cr
   const load = critic.load === undefined ? undefined : yield* loadCritic(chosen.model, critic.load)
   const options: CriticOptions = {
     ...chosen,
-    recompute: recipe.memory.recompute,
+    ...criticMemory(recipe),
     objective: critic.objective,
     optimiser: optimiserOf(critic, load, policySteps * critic.updates),
     partition: Units.partitioner(granularity, data.task.tokenizer),

@@ -25,7 +25,7 @@ export const samplingOf = ({ sampling, limits }: Recipe, { stopIds }: Pick<Start
 export const trains = (
   { memory }: Pick<Recipe, "memory">,
   { config, params, adapter }: Pick<Start, "config" | "params" | "adapter">
-): Pick<PolicyOptions, "config" | "params" | "adapter" | "recompute" | "logitChunk"> => ({
+): Pick<PolicyOptions, "config" | "params" | "adapter" | "recompute" | "logitChunk" | "scoringRows"> => ({
   config,
   params,
   ...memory,

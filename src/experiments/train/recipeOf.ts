@@ -204,7 +204,10 @@ export const recipeOf = (config: RunConfig): Recipe => {
     ...adapterRecipe(config, config.algorithm === "airl" ? model.policy_lora_rank : model.lora_rank),
     memory: {
       recompute: model.use_gradient_checkpointing,
-      ...(model.logit_chunk === null ? {} : { logitChunk: model.logit_chunk })
+      ...(model.logit_chunk === null ? {} : { logitChunk: model.logit_chunk }),
+      ...(config.training.reward_score_micro_batch === null
+        ? {}
+        : { scoringRows: config.training.reward_score_micro_batch })
     },
     chatTemplate: model.chat_template,
     savedAs: ({ float32: "F32", float16: "F16", bfloat16: "BF16" } as const)[model.save_dtype],

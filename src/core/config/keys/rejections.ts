@@ -50,7 +50,6 @@ export const rejections: Readonly<Record<string, Rejection>> = {
 
   "dataset.split": dead(),
 
-  "training.reward_score_micro_batch": machinery("rows are batched by their length; results do not depend on it."),
   "training.resume_from_checkpoint": { because: "not needed: --resume goes on with a run.", accepts: [null, false] },
   "training.standard_grpo": dead(),
   "training.vllm_server_host": { because: "say training.vllm_server_base_url=http://HOST:PORT." },

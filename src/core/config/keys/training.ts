@@ -75,6 +75,12 @@ export const trainingKeys = {
     mapped: "the update is the same, at the price of a second pass",
     activeWhen: trained
   }),
+  reward_score_micro_batch: key(Schema.NullOr(positiveInt), {
+    doc: "Sequences that are scored at once, by policies and the reward model; null for 64, which suits small models.",
+    default: null,
+    mapped: "for log-probabilities as well as rewards; null is not max_micro_batch",
+    activeWhen: policies
+  }),
   buffer_size: key(count, {
     doc: "Steps whose rollouts are kept for replay.",
     default: 0,
