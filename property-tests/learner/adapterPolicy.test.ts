@@ -1,11 +1,13 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { Adapters, fromFiles, merge, toFiles } from "../../src/core/adapter/index.ts"
+import { evaluate } from "../../src/core/kernel/index.ts"
 import { type Params, Policies, type PolicyOptions, Sft, type SftOptions } from "../../src/core/learner/index.ts"
-import { Programs } from "../../src/core/program/index.ts"
+import { dequantize, input, Programs } from "../../src/core/program/index.ts"
 import { plain } from "../../src/core/sampling/index.ts"
 import type { Compile } from "../../src/core/service/index.ts"
-import { Rng, Tensors } from "../../src/core/tensor/index.ts"
+import { Rng, type Tensor, Tensors } from "../../src/core/tensor/index.ts"
+import { quantise } from "../../src/core/transform/index.ts"
 import * as Shared from "./adapterSubject.ts"
 import * as Subject from "./subject.ts"
 
@@ -46,6 +48,24 @@ const asStored = (params: Params): Params =>
   Object.fromEntries(
     Object.entries(params).map(([name, { data, shape }]) => [name, Tensors.f32(Float32Array.from(data), shape)])
   )
+
+const PACKED = "model.layers.0.mlp.up_proj.weight"
+const isPacked = (name: string): boolean => name.startsWith("model.layers.") && name.endsWith("_proj.weight")
+
+/** The matrix that 4-bit codes stand for, by the kernel's definition. */
+const dequantised = (weight: Tensor, block: number): Tensor => {
+  const { codes, scales, zeros } = quantise(weight, block)
+  const program = Programs.fromExprs({
+    w: dequantize(
+      input("codes", codes.shape, "i32"),
+      input("scales", scales.shape),
+      input("zeros", zeros.shape, "i32"),
+      { block, width: weight.shape[1]! }
+    )
+  })
+  const { data, shape } = evaluate(program, { codes, scales, zeros })["w"]!
+  return Tensors.f32(Float32Array.from(data), shape)
+}
 
 const near = (a: Params, b: Params, tolerance: number): void => {
   expect(Object.keys(a)).toEqual(Object.keys(b))
@@ -89,7 +109,7 @@ describe.each(Subject.backends)("on %s", (_, layer) => {
         yield* whole.start
         const expected = yield* whole.logProbs(Subject.validation)
         for (const linked of [false, true]) {
-          const own = yield* Policies.make(Shared.policy(yield* Shared.shared(Subject.params, linked)))
+          const own = yield* Policies.make(Shared.policy(yield* Shared.shared(Subject.params, { linked })))
           yield* own.start
           expect(apart(yield* own.logProbs(Subject.validation), expected)).toBeLessThan(1e-5)
           const off = yield* own.referenceLogProbs(Subject.validation)
@@ -138,6 +158,29 @@ describe.each(Subject.backends)("on %s", (_, layer) => {
         expect(apart(yield* own.logProbs(Subject.validation), reference)).toBeGreaterThan(0.01)
         const state = Object.keys(yield* own.save)
         expect(state.filter((name) => name.includes("reference"))).toEqual([])
+      })
+    ))
+
+  it("law: on a 4-bit base an adapter trains as on the weights that its codes stand for, and the base holds nothing else", () =>
+    Subject.on(
+      layer,
+      Effect.gen(function* () {
+        const block = 8
+        const near16 = Object.fromEntries(
+          Object.entries(Subject.params).map(([name, x]) => [name, isPacked(name) ? dequantised(x, block) : x])
+        )
+        expect(apart([near16[PACKED]!.data], [Subject.params[PACKED]!.data])).toBeGreaterThan(1e-3)
+        const expected = yield* trained(yield* Policies.make(Shared.policy(yield* Shared.shared(near16))))
+        for (const linked of [false, true]) {
+          const base = yield* Shared.shared(Subject.params, { linked, fourBit: { block } })
+          const own = yield* Policies.make(Shared.policy(base))
+          near((yield* trained(own)).params, expected.params, 2e-4)
+          const held = yield* base.memory.names
+          expect(held).toContain(`param/${PACKED}.codes`)
+          expect(held).not.toContain(`param/${PACKED}`)
+          const other = yield* Policies.make(Shared.policy(yield* Shared.shared()))
+          expect((yield* Effect.flip(other.restore(yield* own.save)))._tag).toBe("OtherBase")
+        }
       })
     ))
 
@@ -230,6 +273,8 @@ describe("refusals", () => {
   it("error: sizes that mean nothing", () =>
     run(
       Effect.gen(function* () {
+        const bad = yield* Effect.flip(Shared.shared(Subject.params, { fourBit: { block: 12 } }))
+        expect(bad._tag).toBe("BadBlock")
         for (const options of [{ logitChunk: 0 }, { scoringRows: 0 }, { scoringRows: 1.5 }]) {
           const error = yield* Effect.flip(Policies.make(Subject.policy(options)))
           expect(error).toMatchObject({ _tag: "BadFootprint", option: Object.keys(options)[0] })

@@ -6,6 +6,7 @@ import {
   type Params,
   type PolicyOptions,
   type SharedBase,
+  type SharedBaseOptions,
   SharedBases
 } from "../../src/core/learner/index.ts"
 import { residentParams } from "../../src/core/optim/index.ts"
@@ -29,11 +30,11 @@ export const criticAdapter = adapterOf({ task_type: "SEQ_CLS", r: 2, target_modu
 export const fresh: Params = Adapters.initialise(policyAdapter, 2)
 
 /** The tests' decoder, loaded once into a memory of its own. */
-export const shared = (params: Params = Subject.params, linked = false) =>
+export const shared = (params: Params = Subject.params, options: Partial<SharedBaseOptions> = {}) =>
   Effect.gen(function* () {
     const memory = yield* (yield* Backend).memory
     yield* memory.write(residentParams(params))
-    return yield* SharedBases.make({ config: Subject.config, memory, linked })
+    return yield* SharedBases.make({ config: Subject.config, memory, ...options })
   })
 
 /** The fingerprint of a base as it lies in memory now. */

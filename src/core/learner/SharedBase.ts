@@ -5,6 +5,7 @@ import type { Step } from "../program/index.ts"
 import { sha256 } from "../run/index.ts"
 import { Backend, type BackendFailure, type BadFeed, type Compile, type Memory } from "../service/index.ts"
 import { Tensors } from "../tensor/index.ts"
+import { partNames, partsOf, quantise, quantised } from "../transform/index.ts"
 import type { Params } from "./Params.ts"
 
 /** A frozen model in a memory that others share: loaded once, written to by nobody. */
@@ -33,6 +34,18 @@ export interface SharedBaseOptions {
    * compiled in. A base that was written to memory is better not: each program would hold a copy.
    */
   readonly linked?: boolean
+  /**
+   * Holds the matrices of its layers in 4 bits, with a scale for each block of so many columns (note 53): in memory they
+   * take the place of what was loaded. Otherwise they stay as they are.
+   */
+  readonly fourBit?: { readonly block: number }
+}
+
+/** Blocks of columns that cannot be packed, or that no engine multiplies by. */
+export class BadBlock extends Data.TaggedError("BadBlock")<{ readonly block: number }> {
+  override get message(): string {
+    return `fourBit.block is ${this.block}. Give a multiple of 8; 32 is usual, and powers of 2 from 16 on are fast.`
+  }
 }
 
 /** A scope that is none, or that somebody has. */
@@ -76,6 +89,23 @@ const fingerprintOf = Effect.fnUntraced(function* (memory: Memory, names: Readon
   return yield* sha256(new TextEncoder().encode(digests))
 })
 
+/** The matrices of a model's layers: all but the tables of tokens, which are not only multiplied by. */
+const layerMatrices = (config: ModelConfig): ReadonlyArray<string> =>
+  Object.entries(parameterSpecs(config)).flatMap(([name, { shape }]) =>
+    name.startsWith("model.layers.") && shape.length === 2 ? [paramName(name)] : []
+  )
+
+/** Puts 4-bit forms into the place of weights in memory, one after another. */
+const pack = Effect.fnUntraced(function* (memory: Memory, weights: ReadonlyArray<string>, block: number) {
+  if (!Number.isInteger(block) || block < 8 || block % 8 !== 0) return yield* new BadBlock({ block })
+  for (const name of weights) {
+    const { [name]: weight } = yield* memory.read([name])
+    yield* memory.write(partsOf(name, quantise(weight!, block)))
+    yield* memory.remove([name])
+  }
+  return weights.flatMap((name) => Object.values(partNames(name)))
+})
+
 /**
  * A base for adapters, verifier heads and their reference, already loaded into memory.
  *
@@ -84,16 +114,25 @@ const fingerprintOf = Effect.fnUntraced(function* (memory: Memory, names: Readon
 export const make = ({
   config,
   memory,
-  linked = false
-}: SharedBaseOptions): Effect.Effect<SharedBase, BackendFailure | BadFeed, Backend> =>
+  linked = false,
+  fourBit
+}: SharedBaseOptions): Effect.Effect<SharedBase, BackendFailure | BadFeed | BadBlock, Backend> =>
   Effect.gen(function* () {
     const backend = yield* Backend
-    const names = Object.keys(parameterSpecs(config)).map((name) => paramName(name))
-    const own = new Set(linked ? names : [])
+    const packed = fourBit === undefined ? [] : layerMatrices(config)
+    const parts = fourBit === undefined ? [] : yield* pack(memory, packed, fourBit.block)
+    const kept = Object.keys(parameterSpecs(config))
+      .map((name) => paramName(name))
+      .filter((name) => !packed.includes(name))
+    const compiledIn = new Set(linked ? kept : [])
     return {
       memory,
-      compile: (step: Step) => backend.compile(step, { memory, freeze: step.resident.filter((name) => own.has(name)) }),
-      fingerprint: yield* fingerprintOf(memory, names)
+      compile: (step: Step) =>
+        Effect.suspend(() => {
+          const read = quantised(step, packed, fourBit?.block)
+          return backend.compile(read, { memory, freeze: read.resident.filter((name) => compiledIn.has(name)) })
+        }),
+      fingerprint: yield* fingerprintOf(memory, [...kept, ...parts])
     }
   })
 
