@@ -2,7 +2,6 @@ import { Effect } from "effect"
 import { expect, it } from "vitest"
 import { Airl, fixedCritic, gad } from "../../src/core/learner/index.ts"
 import { Granularities } from "../../src/core/reward/index.ts"
-import { expectEqual, resumed } from "./resumed.ts"
 import * as Subject from "./subject.ts"
 
 const { objective: _, ...policy } = Subject.policy()
@@ -46,14 +45,5 @@ it(`law: on ${name}, the fixed critic's rewards stay as the warm-up left them, a
       expect(Subject.bytes(warmCritic)).toEqual(Subject.bytes(warm))
       expect(metrics.some((m) => (m["kl"] ?? 0) > 0)).toBe(true)
       expect(metrics.at(-1)).not.toHaveProperty("reward/loss")
-    })
-  ))
-
-it(`law: on ${name}, both resumed equal the uninterrupted run, bit for bit`, () =>
-  Subject.on(
-    layer,
-    Effect.gen(function* () {
-      expectEqual(yield* resumed(Airl.make(pairwise), 4))
-      expectEqual(yield* resumed(Airl.make(fixed), 4))
     })
   ))
