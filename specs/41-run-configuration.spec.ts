@@ -156,13 +156,8 @@ describe("decode", () => {
     const keys = (result: ReturnType<typeof asked>) =>
       Result.isSuccess(result) ? [] : result.failure.problems.map(({ key }) => key)
     const ours = { algorithm: "airl" }
-    expect(keys(asked(true, {}))).toEqual([
-      "model.load_in_4bit",
-      "model.policy_lora_rank",
-      "model.reward_lora_rank",
-      "algorithm"
-    ])
-    const supported = { ...ours, model: { load_in_4bit: false, policy_lora_rank: null, reward_lora_rank: null } }
+    expect(keys(asked(true, {}))).toEqual(["model.load_in_4bit", "algorithm"])
+    const supported = { ...ours, model: { load_in_4bit: false } }
     const { config, dropped } = Result.getOrThrow(asked(true, supported))
     expect([config.training.buffer_size, config.model.dense_rewards]).toEqual([50, "partial_fixed"])
     expect(keys(asked(false, supported))).toEqual(dropped.map(({ key }) => key))
@@ -170,9 +165,7 @@ describe("decode", () => {
       "unsloth",
       "model.policy_gpu_memory_utilization",
       "model.reward_gpu_memory_utilization",
-      "model.use_gradient_checkpointing",
       "dataset.split",
-      "training.reward_score_micro_batch",
       "training.report_to",
       "training.logging_steps",
       "eval.per_device_eval_batch_size",
