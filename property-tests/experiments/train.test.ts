@@ -37,7 +37,10 @@ describe("train", () => {
         "summary.json",
         "best_model/reward_model/reward_training_state.json",
         "best_model/reward_model/optimizer.safetensors",
-        "airl/checkpoint-5/model.safetensors"
+        "airl/checkpoint-5/model.safetensors",
+        // Loss, reward and distance; the critic's health by panel.
+        ...["loss-sft", "reward-airl", "kl-airl", "critic-loss-airl"].map((name) => `figures/${name}.svg`),
+        ...["accuracy", "baselines", "margin", "drift", "negatives"].map((name) => `figures/critic-airl-${name}.svg`)
       ])
     )
     expect(names.some((name) => name.startsWith("tensorboard/airl/events.out.tfevents"))).toBe(true)

@@ -19,8 +19,7 @@ import { Rng } from "../../core/tensor/index.ts"
 import type { QuickstartOptions } from "../commands/index.ts"
 import { generate, measure, Pools, scoreRows, storedRows, unitRewards } from "../evaluate/index.ts"
 import { learnReward, type RewardSettings } from "../reward/index.ts"
-import { configuration, type Session, Sessions, settings, stepRows } from "../run/index.ts"
-import { offlineCurves, sftCurves } from "./curves.ts"
+import { Curves, configuration, type Session, Sessions, settings, stepRows } from "../run/index.ts"
 import { publish } from "./publish.ts"
 import type { Recipe } from "./Recipe.ts"
 import { learnSft, type NamedGranularity, type Prepared, perturbing, prepare } from "./stages.ts"
@@ -262,7 +261,7 @@ export const gsm8k = Effect.fnUntraced(function* (options: QuickstartOptions, pl
         label: "SFT",
         kind: "sft",
         ...measure({ rows: testRows, reading, ks: ns, ns, scores }),
-        curves: sftCurves(journal.get("sft") ?? [])
+        curves: Curves.sftCurves(journal.get("sft") ?? [])
       },
       ...learned.map(
         ({ named, rows }): Method => ({
@@ -271,7 +270,7 @@ export const gsm8k = Effect.fnUntraced(function* (options: QuickstartOptions, pl
           label: `${named.label} reward on SFT samples`,
           kind: "reward",
           ...measure({ rows, reading, ks: ns, ns, scores }),
-          curves: offlineCurves(journal.get(`reward-${named.key}`) ?? [])
+          curves: Curves.offlineCurves(journal.get(`reward-${named.key}`) ?? [])
         })
       )
     ],

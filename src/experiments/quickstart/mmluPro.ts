@@ -17,8 +17,7 @@ import { Rng } from "../../core/tensor/index.ts"
 import type { QuickstartOptions } from "../commands/index.ts"
 import { measure, Pools, type RowScore, storedRows, type TrainedReward, unitRewards } from "../evaluate/index.ts"
 import { learnReward, type RewardSettings } from "../reward/index.ts"
-import { configuration, Sessions, settings, stepRows } from "../run/index.ts"
-import { offlineCurves } from "./curves.ts"
+import { Curves, configuration, Sessions, settings, stepRows } from "../run/index.ts"
 import { publish } from "./publish.ts"
 import type { NamedGranularity } from "./stages.ts"
 
@@ -226,7 +225,7 @@ export const mmluPro = Effect.fnUntraced(function* (options: QuickstartOptions, 
       key: named.key,
       label: `${named.label} reward`,
       kind: "reward",
-      curves: offlineCurves(journal.get(`reward-${named.key}`) ?? []),
+      curves: Curves.offlineCurves(journal.get(`reward-${named.key}`) ?? []),
       criticHealth: []
     })
   )

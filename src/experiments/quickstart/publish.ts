@@ -10,11 +10,11 @@ import {
   passAtKCurve,
   rerankCurve,
   rerankerLabel,
-  rewardDistribution,
-  toSvg
+  rewardDistribution
 } from "../../core/figure/index.ts"
 import { type Method, type ReportData, renderReport, summarise } from "../../core/figure/report/index.ts"
 import { RunDirectory, table } from "../../core/run/index.ts"
+import { writeFigures } from "../run/index.ts"
 
 const idOf = ({ kind, key }: Method): string => `${kind}-${key}`
 
@@ -94,11 +94,7 @@ export const publish = Effect.fnUntraced(function* (
   options: { readonly json: boolean }
 ) {
   const summary = summarise(data)
-  yield* Effect.forEach(
-    figures(data),
-    (figure) => RunDirectory.writeArtifact(directory, `figures/${figure.id}.svg`, toSvg(figure)),
-    { discard: true }
-  )
+  yield* writeFigures(directory, figures(data))
   yield* Effect.forEach(
     data.heatStrips,
     (strip) => RunDirectory.writeArtifact(directory, `figures/strip-${strip.id}.svg`, heatStripSvg(strip)),

@@ -6,9 +6,8 @@ import type { PlannedStage } from "../../core/run/index.ts"
 import { type ArithmeticDifficulty, arithmetic, type Task } from "../../core/task/index.ts"
 import type { QuickstartOptions } from "../commands/index.ts"
 import { heatStrips, measure } from "../evaluate/index.ts"
-import { configuration, Sessions, settings, stepRows } from "../run/index.ts"
+import { Curves, configuration, Sessions, settings, stepRows } from "../run/index.ts"
 import { readReward, scoredRows, testRows, verdictOf } from "./assess.ts"
-import { criticHealth, policyCurves, sftCurves } from "./curves.ts"
 import { publish } from "./publish.ts"
 import type { Recipe } from "./Recipe.ts"
 import {
@@ -125,7 +124,7 @@ export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions
       label: "SFT",
       kind: "sft",
       ...measure({ rows: sftRows, reading: plain, verdictOf: steps }),
-      curves: sftCurves(of("sft"))
+      curves: Curves.sftCurves(of("sft"))
     },
     ...learned.map(
       ({ named, ownReading: reading, own }): Method => ({
@@ -134,8 +133,8 @@ export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions
         label: `AIRL ${named.label}`,
         kind: "airl",
         ...measure({ rows: own, reading, verdictOf: steps, sft: sftRows }),
-        curves: policyCurves(of(airlName(named.key))),
-        criticHealth: criticHealth(of(airlName(named.key)))
+        curves: Curves.policyCurves(of(airlName(named.key))),
+        criticHealth: Curves.criticHealth(of(airlName(named.key)))
       })
     ),
     ...(grpoRows === undefined
@@ -147,7 +146,7 @@ export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions
             label: "GRPO, true outcome",
             kind: "grpo",
             ...measure({ rows: grpoRows, reading: plain, verdictOf: steps, sft: sftRows }),
-            curves: policyCurves(of("grpo"))
+            curves: Curves.policyCurves(of("grpo"))
           } satisfies Method
         ]),
     ...learned.map(

@@ -1,4 +1,5 @@
 export { configuration, settings } from "./configuration.ts"
+export * as Curves from "./curves.ts"
 export { type EncodedTask, encodeTask, longest } from "./encodeTask.ts"
 export { isRight, perturbed, spells } from "./judging.ts"
 export {
@@ -12,3 +13,4 @@ export {
 export type { Session } from "./Session.ts"
 export * as Sessions from "./Session.ts"
 export { lastMetrics, type StepRow, stepRows } from "./stepRows.ts"
+export { writeFigures } from "./writeFigures.ts"

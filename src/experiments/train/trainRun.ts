@@ -4,9 +4,10 @@ import type { Params } from "../../core/learner/index.ts"
 import { type Json, type Metrics, RunDirectory, summaryTable } from "../../core/run/index.ts"
 import type { RunOptions, TrainJob } from "../commands/index.ts"
 import { Pools, storedRows } from "../evaluate/index.ts"
-import { configuration, lastMetrics, type Session, Sessions, stepRows } from "../run/index.ts"
+import { configuration, lastMetrics, type Session, Sessions, stepRows, writeFigures } from "../run/index.ts"
 import { answer } from "./answer.ts"
 import { digestOfStart, digestOfTask } from "./digest.ts"
+import { figuresOf } from "./figuresOf.ts"
 import { fineTuned, learn, planOf, practiceOf, writeInputs } from "./learn.ts"
 import { prepareData, printDataReport } from "./prepareData.ts"
 import { recipeOf } from "./recipeOf.ts"
@@ -74,6 +75,7 @@ export const trainRun = Effect.fnUntraced(function* (options: RunOptions, job: T
     metrics: Object.fromEntries([...rows].map(([stage, steps]) => [stage, lastMetrics(steps)])),
     model: `${session.directory.path}/best_model`
   }
+  yield* writeFigures(session.directory, figuresOf(rows))
   yield* RunDirectory.writeArtifact(session.directory, "summary.json", summary)
   yield* RunDirectory.finish(session.directory, { model: summary.model })
   return { summary, table: summaryTable(session.summaries()) }

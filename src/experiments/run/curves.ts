@@ -1,5 +1,5 @@
 import type { Method } from "../../core/figure/report/index.ts"
-import type { StepRow } from "../run/index.ts"
+import type { StepRow } from "./stepRows.ts"
 
 type Curve = Method["curves"][number]
 
@@ -63,12 +63,12 @@ export const policyCurves = (all: ReadonlyArray<StepRow>): Array<Curve> => {
       format: "number",
       points: [
         ...points(rows, "mean of the batch", "reward"),
-        ...points(rows, "held-out gain over SFT", "held_out/reward_gain")
+        ...points(rows, "held-out gain over the reference", "held_out/reward_gain")
       ]
     },
     {
       id: "kl",
-      title: "Distance from SFT",
+      title: "Distance from the reference",
       xLabel: "policy step",
       yLabel: "KL (nats a token)",
       format: "number",
