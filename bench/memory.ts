@@ -2,7 +2,7 @@
  * Predicted and measured peak memory of training steps, sampling and scoring, by model size. Each figure is the peak
  * resident size of a process of its own; the prediction is made in another, which runs nothing.
  *
- * Run: node bench/memory.ts [JOB ...]      JOB: plain, recomputed, chunked, sampling, scoring; all by default
+ * Run: node bench/memory.ts [JOB ...]      JOB: plain, recomputed, chunked, sampling, scoring, frozen; all by default
  */
 import { execFileSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
@@ -112,12 +112,12 @@ const sampling = ({ config, params }: Model) =>
     yield* sampler.sample(requests, plain(64))
   })
 
-const scoring = ({ config, params }: Model) =>
+const scoring = ({ config, params }: Model, frozen = false) =>
   Effect.gen(function* () {
     const backend = yield* Backend
     const memory = yield* backend.memory
     yield* memory.write(residentParams(params))
-    const score = yield* Scorer.logProbs(config, memory)
+    const score = yield* Scorer.logProbs(config, memory, { frozen })
     const tokens = Array.from({ length: T / 2 }, (_, t) => t)
     const sequences = Array.from({ length: 64 }, () => ({ prompt: tokens, completion: tokens }))
     for (let i = 0; i < 3; i++) yield* score(sequences)
@@ -128,7 +128,8 @@ const jobs = {
   recomputed: (model: Model) => training(model, { recompute: true }),
   chunked: (model: Model) => training(model, { recompute: true, chunk: 128 }),
   sampling,
-  scoring
+  scoring: (model: Model) => scoring(model),
+  frozen: (model: Model) => scoring(model, true)
 } as const
 type Job = keyof typeof jobs
 const isJob = (word: string): word is Job => Object.hasOwn(jobs, word)

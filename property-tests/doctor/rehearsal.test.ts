@@ -28,11 +28,10 @@ describe("footprint", () => {
     expect(memoryOf({ out: sum(late) }).workingBytes).toBe(unit + 4 * unit + 4)
   })
 
-  it("golden: what is compiled in is counted once, and what no result needs is not", () => {
+  it("golden: what is compiled in is there four times: in the model, packed, and twice in the model's text", () => {
     const [x, w] = [input("x", [8, 8]), input("w", [8, 8])]
-    exp(w)
     const step = { ...Steps.stateless(Programs.fromExprs({ y: exp(x), z: exp(w) })), resident: ["w"] }
-    expect(footprint(step, new Set(["w"])).constantBytes).toBe(4 * 64)
+    expect(footprint(step, new Set(["w"])).constantBytes).toBe(4 * 4 * 64)
     expect(footprint(step).constantBytes).toBe(0)
   })
 })
@@ -74,6 +73,20 @@ describe("rehearsal", () => {
       // The exponential of w is a result; that of x goes before or beside it.
       executableBytes: 2 * tensor + 4,
       passingBytes: tensor + 2 * (tensor + 4)
+    })
+  })
+
+  it("error: names an operation that the engine has no kernel for", async () => {
+    const known = Programs.fromExprs({ y: exp(input("x", [2])) })
+    const [x, y] = known.nodes
+    const foreign = { ...known, nodes: [x!, { ...y!, op: { _tag: "Sing" } as never }] }
+    const compiled = Backend.use(({ compile }) => compile(Steps.stateless(foreign)))
+    const failure = compiled.pipe(Effect.scoped, Effect.flip, Effect.provide(Rehearsal.rehearsal))
+    expect(await Effect.runPromise(failure)).toMatchObject({
+      _tag: "UnsupportedOp",
+      backend: "onnx-cpu",
+      op: "Sing",
+      node: 1
     })
   })
 

@@ -61,23 +61,36 @@ const fresh = (specs: Readonly<Record<string, Spec>>): Feeds =>
 const make = Effect.sync(() => {
   const name = "onnx-cpu"
   const ledger = Ledger.make()
-  const held = new WeakMap<Memory, { readonly id: number; readonly specs: Map<string, Spec> }>()
+  const held = new WeakMap<
+    Memory,
+    { readonly id: number; readonly specs: Map<string, Spec>; readonly linked: Set<string> }
+  >()
   let count = 0
 
   const memory = Effect.acquireRelease(
     Effect.sync((): Memory => {
       const id = count++
       const specs = new Map<string, Spec>()
+      const linked = new Set<string>()
       const take = (given: Readonly<Record<string, Spec>>) =>
         Effect.sync(() => {
           for (const [key, { shape, dtype }] of Object.entries(given)) specs.set(key, { shape, dtype })
           ledger.write(id, given)
         })
       const made: Memory = {
-        write: take,
-        // Mapped tensors are the system's to drop; they count as if they were read.
+        write: (tensors) =>
+          Effect.suspend(() => {
+            for (const key of Object.keys(tensors)) linked.delete(key)
+            return take(tensors)
+          }),
+        // The system may drop the pages of a file, and reads them again: they count as if they were read once.
         link: (links) =>
-          take(Object.fromEntries(Object.entries(links).map(([key, { shape }]) => [key, { shape, dtype: "f32" }]))),
+          Effect.suspend(() => {
+            for (const key of Object.keys(links)) linked.add(key)
+            return take(
+              Object.fromEntries(Object.entries(links).map(([key, { shape }]) => [key, { shape, dtype: "f32" }]))
+            )
+          }),
         read: (names) =>
           Effect.suspend(() => {
             const missing = names.find((key) => !specs.has(key))
@@ -92,20 +105,22 @@ const make = Effect.sync(() => {
           }),
         names: Effect.sync(() => [...specs.keys()].sort())
       }
-      held.set(made, { id, specs })
+      held.set(made, { id, specs, linked })
       return made
     }),
     (made) => Effect.sync(() => ledger.drop(held.get(made)!.id))
   )
 
-  const compile = (step: Step, { freeze = [] }: CompileOptions = {}) =>
+  const compile = (step: Step, { memory, freeze = [] }: CompileOptions = {}) =>
     Effect.gen(function* () {
       const frozen = new Set(freeze)
       // Refuses what the engine has no kernel for, as compiling does.
       yield* Effect.fromResult(Result.map(planRun(step, { backend: name, rules, frozen }), () => undefined))
       const executable = count++
+      const linked = memory === undefined ? undefined : held.get(memory)?.linked
+      const inMemory = new Set(freeze.filter((key) => linked?.has(key) !== true))
       yield* Effect.acquireRelease(
-        Effect.sync(() => ledger.compiled(executable, footprint(step, frozen))),
+        Effect.sync(() => ledger.compiled(executable, footprint(step, inMemory))),
         () => Effect.sync(() => ledger.released(executable))
       )
       const check = checkFeeds(step)
