@@ -149,7 +149,8 @@ export const make = (
     const learn = Effect.fnUntraced(function* (step: number) {
       if (chosen.waited >= (selection.patience ?? Number.POSITIVE_INFINITY)) return { stopped: 1 }
       // Without a warm-up nothing has been looked at yet, and the reference is what the policy is now.
-      const before = step === 0 && warmupUpdates === 0 ? yield* look(0) : {}
+      const isFirst = step === 0 && warmupUpdates === 0
+      const before = isFirst ? yield* look(0) : {}
       const batch = batchAt(seed, `${name}/prompts`, items, promptsPerStep, step)
       const rollouts = yield* collect(policy, batch, options.step.generations, random("rollouts", step))
       yield* observe(batch, rollouts)
@@ -168,7 +169,9 @@ export const make = (
       )
       const due = (step + 1) % heldOut.every === 0 || step + 1 === policySteps
       if (due) yield* CriticState.checkLearned(options, made, warm, yield* critic.params)
-      return { ...before, ...metrics, ...fit, ...(due ? yield* look(step + 1) : yield* glance) }
+      // A glance at the policy after the first step would hide what was seen before it.
+      const after = due ? yield* look(step + 1) : isFirst ? {} : yield* glance
+      return { ...before, ...metrics, ...fit, ...after }
     })
 
     return {
