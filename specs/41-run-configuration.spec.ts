@@ -156,11 +156,10 @@ describe("decode", () => {
     const keys = (result: ReturnType<typeof asked>) =>
       Result.isSuccess(result) ? [] : result.failure.problems.map(({ key }) => key)
     const ours = { algorithm: "airl" }
-    expect(keys(asked(true, {}))).toEqual(["model.load_in_4bit", "algorithm"])
-    const supported = { ...ours, model: { load_in_4bit: false } }
-    const { config, dropped } = Result.getOrThrow(asked(true, supported))
+    expect(keys(asked(true, {}))).toEqual(["algorithm"])
+    const { config, dropped } = Result.getOrThrow(asked(true, ours))
     expect([config.training.buffer_size, config.model.dense_rewards]).toEqual([50, "partial_fixed"])
-    expect(keys(asked(false, supported))).toEqual(dropped.map(({ key }) => key))
+    expect(keys(asked(false, ours))).toEqual(dropped.map(({ key }) => key))
     expect(dropped.map(({ key }) => key)).toEqual([
       "unsloth",
       "model.policy_gpu_memory_utilization",
@@ -179,11 +178,11 @@ describe("decode", () => {
   })
 
   it("golden: a rejected key may have the value that asks for nothing", () => {
-    expect(Result.isSuccess(decoded({ model: { load_in_4bit: false, lora_rank: null } }))).toBe(true)
-    expect(refusal({ model: { load_in_4bit: true } }).message).toBe(
+    expect(Result.isSuccess(decoded({ model: { pretrained: false } }))).toBe(true)
+    expect(refusal({ model: { pretrained: true } }).message).toBe(
       [
         "The configuration cannot be used:",
-        "  change.yaml:7: model.load_in_4bit: not supported yet: quantised weights. It may only be false. To leave it out: ~model.load_in_4bit"
+        "  change.yaml:7: model.pretrained: not needed: model.warmup_reward_dir=DIR goes on with a trained reward model. It may only be false. To leave it out: ~model.pretrained"
       ].join("\n")
     )
   })

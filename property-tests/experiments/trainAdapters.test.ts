@@ -97,6 +97,17 @@ describe("train with adapters", () => {
       for (const [i, x] of data.entries()) expect(frugal![name]!.data[i], name).toBeCloseTo(Number(x), 5)
   })
 
+  it("law: a base in 4 bits is another base: no run goes on with the wrong one", async () => {
+    const path = await run("sft", [...named("sft"), "model.load_in_4bit=true"])
+    const half = readFileSync(join(path, "best_model/adapter_model.safetensors"))
+    const whole = readFileSync(join(await run("sft", named("sft")), "best_model/adapter_model.safetensors"))
+    expect(half.equals(whole)).toBe(false)
+    expect(half.length).toBe(whole.length)
+    const other = await trained(await asked("sft", path, named("sft"), { resume: true }))
+    expect(Result.isFailure(other) && other.failure).toMatchObject({ _tag: "ConfigMismatch" })
+    expect(filesOf(base)).toEqual(before)
+  })
+
   it("golden: a run goes on from another's adapter, on the base that it names", async () => {
     const first = await run("sft", named("sft"))
     const next = await run("sft", named("sft", first))

@@ -105,6 +105,7 @@ const companions: Readonly<Record<string, Setting>> = {
   "model.lora_rank": named,
   ...Object.fromEntries([...allKeys.keys()].filter((name) => /vllm/.test(name)).map((name) => [name, served] as const)),
   "model.lora_alpha": named,
+  "model.load_in_4bit": named,
   "model.use_rslora": named,
   "model.lora_target_modules": named,
   "model.lora_modules_to_save": named,

@@ -47,6 +47,8 @@ export interface AdapterRecipe {
   readonly rslora: boolean
   readonly targets: string | ReadonlyArray<string>
   readonly saved: ReadonlyArray<string>
+  /** Whether its base is held in 4 bits. */
+  readonly fourBit: boolean
 }
 
 /** What computing holds in memory at once; results do not depend on it. */

@@ -11,6 +11,7 @@ export const adapterRecipe = ({ model }: RunConfig, rank: number | null): { read
           alpha: model.lora_alpha ?? 2 * rank,
           rslora: model.use_rslora,
           targets: model.lora_target_modules,
-          saved: model.lora_modules_to_save
+          saved: model.lora_modules_to_save,
+          fourBit: model.load_in_4bit
         }
       }

@@ -52,7 +52,7 @@ const trunkOf = Effect.fnUntraced(function* (critic: CriticRecipe, start: Start)
   const shared = model !== undefined && model.origin === start.model?.origin ? start.adapter?.base : undefined
   if (model !== undefined && critic.adapter !== undefined) {
     const adapter = yield* Effect.fromResult(rewardAdapter(critic.adapter, model, critic.trunk._tag === "Named"))
-    const base = shared ?? (yield* sharedBase(model))
+    const base = shared ?? (yield* sharedBase(model, critic.adapter))
     return { config, over: { base, scope: "critic/" }, ...(adapter === undefined ? {} : { adapter }) } satisfies Trunk
   }
   if (shared !== undefined && critic.head === "verifier")

@@ -7,6 +7,7 @@ export { type DataReport, type PreparedData, prepareData } from "./prepareData.t
 export type { CriticRecipe, PolicyRecipe, Recipe, SftRecipe } from "./Recipe.ts"
 export { recipeOf } from "./recipeOf.ts"
 export { loadCritic, type WrittenCritic, writeCritic } from "./rewardFolder.ts"
+export { withServer } from "./serverSampler.ts"
 export { type Found, findStart, type Start, startOf } from "./start.ts"
 export { type TemplateFit, templateFit, UnfitTemplate } from "./templateFit.ts"
 export { type TrainSummary, trainRun } from "./trainRun.ts"

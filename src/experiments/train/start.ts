@@ -96,6 +96,6 @@ export const startOf = Effect.fnUntraced(function* (recipe: Recipe, found: Found
     })
   }
   const { adapter, values } = yield* policyAdapter(recipe.adapter, model, seed)
-  const base = yield* sharedBase(model)
+  const base = yield* sharedBase(model, recipe.adapter)
   return { ...start, params: values, adapter: { adapter, base, scope: "policy/" } } satisfies Start
 })

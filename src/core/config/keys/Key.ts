@@ -30,7 +30,7 @@ export interface Key<A> {
 
 /** A key of the reference that is not taken over. */
 export interface Rejection {
-  /** Why, as a sentence; features to come begin with "not supported yet: ". */
+  /** Why, as a sentence. */
   readonly because: string
   /** Values that ask for nothing but what happens anyway; they pass. */
   readonly accepts?: ReadonlyArray<Value>

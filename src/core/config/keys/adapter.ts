@@ -58,6 +58,12 @@ export const adapterKeys = {
     own: true,
     activeWhen: adapted
   }),
+  load_in_4bit: key(Schema.Boolean, {
+    doc: "Whether the matrices of an adapter's base are held in 4 bits.",
+    default: false,
+    mapped: "in blocks of 32 columns, each with a scale and a zero point; weights that train are never rounded",
+    activeWhen: adapted
+  }),
   use_gradient_checkpointing: key(Schema.Boolean, {
     doc: "Whether layers are computed again in the backward pass in place of being kept: less memory, more time, the same result.",
     default: false,

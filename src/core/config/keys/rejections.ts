@@ -1,11 +1,6 @@
 import type { Value } from "../Node.ts"
 import type { Rejection } from "./Key.ts"
 
-const soon = (feature: string, ...accepts: ReadonlyArray<Value>): Rejection => ({
-  because: `not supported yet: ${feature}.`,
-  accepts
-})
-
 /** About machinery or display alone. */
 const machinery = (because: string, ...accepts: ReadonlyArray<Value>): Rejection => ({
   because,
@@ -30,7 +25,6 @@ export const rejections: Readonly<Record<string, Rejection>> = {
     because: "not needed: model.warmup_reward_dir=DIR goes on with a trained reward model.",
     accepts: [false]
   },
-  "model.load_in_4bit": soon("quantised weights", false),
   "model.fast_inference": machinery("sampling has one path here, the fast one.", true),
   "model.gpu_memory_utilization": machinery(MEMORY),
   "model.policy_gpu_memory_utilization": machinery(MEMORY),
