@@ -78,15 +78,14 @@ describe.each(Subject.backends)("on %s", (_, layer) => {
       })
     ))
 
-  it("law: an adapter that was trained before can be its own reference, which stays as the policy moves on", () =>
+  it("law: an adapter that was trained before is its own reference, which stays as the policy moves on, unless the base is asked for", () =>
     Subject.on(
       layer,
       Effect.gen(function* () {
         const first = yield* trained(yield* Policies.make(Shared.policy(yield* Shared.shared())))
         const base = yield* Shared.shared()
         const { adapter } = Shared.over(base)
-        const options = { params: first.params, adapter: { ...adapter, reference: "start" } } as const
-        const own = yield* Policies.make(Shared.policy(base, options))
+        const own = yield* Policies.make(Shared.policy(base, { params: first.params }))
         yield* own.start
         const start = yield* own.logProbs(Subject.validation)
         const reference = yield* own.referenceLogProbs(Subject.validation)
@@ -94,6 +93,12 @@ describe.each(Subject.backends)("on %s", (_, layer) => {
         yield* trained(own)
         expect(yield* own.referenceLogProbs(Subject.validation)).toEqual(reference)
         expect(apart(yield* own.logProbs(Subject.validation), reference)).toBeGreaterThan(0.01)
+        const toBase = { ...adapter, scope: "other/", reference: "base" } as const
+        const other = yield* Policies.make(Shared.policy(base, { params: first.params, adapter: toBase }))
+        const fresh = yield* Policies.make(Shared.policy(yield* Shared.shared()))
+        expect(yield* other.referenceLogProbs(Subject.validation)).toEqual(
+          yield* fresh.referenceLogProbs(Subject.validation)
+        )
         const state = Object.keys(yield* own.save)
         expect(state.filter((name) => name.includes("reference"))).toEqual([])
       })

@@ -17,12 +17,17 @@ export interface Adaptation extends Over {
 /** The adapter of a policy, which has a reference. */
 export interface PolicyAdaptation extends Adaptation {
   /**
-   * What the policy is held to: the base alone, the adapter off (by default), or `start`, the adapter with the values that
-   * training starts from, which stay beside it. The second is meant where an adapter was trained before; of a fresh one
-   * both are the same.
+   * What the policy is held to: the policy that training starts from (by default), or the base alone, the adapter off. Of
+   * a fresh adapter both are the same, and the base serves; of one that was trained before the values at the start stay
+   * beside it.
    */
   readonly reference?: "base" | "start"
 }
+
+/** Whether an adapter with these values leaves its base as it is: each B is zero, and nothing is copied. */
+export const isIdle = ({ params, saved }: Adapter, values: Params): boolean =>
+  saved.length === 0 &&
+  Object.keys(params).every((name) => !name.endsWith(".lora_B.weight") || values[name]!.data.every((x) => x === 0))
 
 /** What of a language model trains, and how its programs read it: all weights, some, or an adapter over a base. */
 export interface Trained {

@@ -18,7 +18,7 @@ import {
   type SamplingOptions
 } from "../service/index.ts"
 import { Rng, Tensors } from "../tensor/index.ts"
-import { frozen, type PolicyAdaptation, trainedOf } from "./Adaptation.ts"
+import { frozen, isIdle, type PolicyAdaptation, trainedOf } from "./Adaptation.ts"
 import { type BadFootprint, checkFootprint, type Footprint } from "./Footprint.ts"
 import { followed } from "./followed.ts"
 import type { Params } from "./Params.ts"
@@ -161,9 +161,10 @@ export type PolicyError =
 const referenceOf = Effect.fnUntraced(function* ({ config, params, adapter, logitChunk, scoringRows }: PolicyOptions) {
   const options = { logitChunk, rows: scoringRows }
   if (adapter !== undefined) {
-    const { base, scope, reference = "base" } = adapter
+    const { base, scope, reference = "start" } = adapter
     const atStart = { ...adapter, scope: scope.replace("/", "-reference/"), values: params }
-    const compile = reference === "base" ? base.compile : yield* frozen(atStart)
+    const isBase = reference === "base" || isIdle(adapter.adapter, params)
+    const compile = isBase ? base.compile : yield* frozen(atStart)
     return yield* Scorer.logProbs(config, base.memory, { ...options, compile })
   }
   const memory = yield* (yield* Backend).memory
