@@ -1,3 +1,4 @@
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Console, Data, Effect } from "effect"
 import { Onnx } from "../backends/onnx/index.ts"
 import { Screens } from "../core/run/index.ts"
@@ -47,7 +48,9 @@ export const diagnose = ({ config, output, threads, json }: DoctorOptions, machi
   }).pipe(
     Effect.scoped,
     Effect.provide(Onnx.cpuWith(threads === undefined ? {} : { threads })),
-    Effect.provide(hubLayer())
+    Effect.provide(hubLayer()),
+    // That of fetch gives up on answers that begin after 300 s.
+    Effect.provide(NodeHttpClient.layerNodeHttp)
   )
 
 /** What `rewardflow doctor` runs. */

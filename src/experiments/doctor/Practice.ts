@@ -126,7 +126,8 @@ const practising = Effect.fnUntraced(function* (work: Work, recipe: PolicyRecipe
 
   const probe = Effect.gen(function* () {
     const policy = yield* made
-    return yield* probePolicy(policy, data.train.slice(0, TRIED), work.recipe.seed)
+    const sequences = asked.slice(0, TRIED).map(({ prompt }) => ({ prompt, completion }))
+    return yield* probePolicy(policy, sequences, work.recipe.seed)
   })
 
   const sizes = varied ? everyWidth(longestItems(data.items, data.items.length), completion) : []

@@ -1,6 +1,6 @@
-import { Effect } from "effect"
+import { Effect, FileSystem } from "effect"
 import { Rehearsal } from "../../backends/onnx/index.ts"
-import { findStart, prepareData, type Recipe, startOf, type Work } from "../train/index.ts"
+import { findStart, prepareData, type Recipe, startOf, type Work, withServer } from "../train/index.ts"
 import { practice } from "./Practice.ts"
 import type { Resources } from "./resources.ts"
 
@@ -46,7 +46,15 @@ export const subject = Effect.fnUntraced(function* ({ recipe, output, resident }
       })
     ),
     /** Its programs on the backend at hand. */
-    practice: yield* Effect.cached(Effect.flatMap(work, (present) => practice(present, false)))
+    practice: yield* Effect.cached(
+      Effect.gen(function* () {
+        const present = yield* work
+        const fs = yield* FileSystem.FileSystem
+        // A run's own folder must stay as it is until the run makes it.
+        const folder = yield* fs.makeTempDirectoryScoped({ prefix: "rewardflow-doctor-" })
+        return yield* practice({ ...present, start: yield* withServer(recipe, present.start, folder) }, false)
+      })
+    )
   }
 })
 

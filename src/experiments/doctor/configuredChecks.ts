@@ -3,7 +3,7 @@ import { Rehearsal } from "../../backends/onnx/index.ts"
 import { Outcomes, type Problem } from "../../core/data/index.ts"
 import { RunDirectory } from "../../core/run/index.ts"
 import type { Task } from "../../core/task/index.ts"
-import { judgeOf, loadCritic, writeCritic } from "../train/index.ts"
+import { criticOptions, judgeOf, loadCritic, writeCritic } from "../train/index.ts"
 import { type Check, passed, skipped, type Verdict } from "./Check.ts"
 import { adapterApplied, headLearns, samplerAgrees } from "./checks/models.ts"
 import { outcomeContract, type Solved } from "./checks/outcome.ts"
@@ -16,6 +16,9 @@ import type { Subject } from "./Subject.ts"
 
 /** Texts, and problems, that are tried. */
 const TRIED = 200
+
+/** Largest mean difference, in nats a token, from a server that may compute in bfloat16. */
+const SERVED = 0.05
 
 const [MODEL, DATA, WEIGHTS, PROGRAMS, MEMORY] = ["model", "data", "weights", "operations", "memory"] as const
 
@@ -98,9 +101,13 @@ export const configuredChecks = (subject: Subject, resources: Resources) => {
       name: "truncation",
       why: "Texts that are too long are left out: the run would be about other data than was given.",
       needs: [DATA],
-      run: Effect.map(subject.data, ({ report }) =>
-        truncation(report.tooLong, { problems: report.problems.train, demonstrations: report.demonstrations.train })
-      )
+      run: Effect.map(subject.data, ({ report: { tooLong, problems, demonstrations } }) => {
+        const { learning } = recipe
+        const imitates = learning._tag !== "Grpo" || learning.sft !== undefined
+        // What is not learned from may be as long as it is.
+        const train = imitates ? tooLong.train : { ...tooLong.train, completions: 0 }
+        return truncation({ train }, { problems: problems.train, demonstrations: demonstrations.train })
+      })
     },
     {
       name: "mask",
@@ -121,6 +128,17 @@ export const configuredChecks = (subject: Subject, resources: Resources) => {
         if (needed > available) return memoryFits({ needed, available }, "the weights alone")
         const { start } = yield* subject.work
         return passed(`${Object.keys(start.params).length} tensors, ${bytesText(parameterBytes(start.params))}`)
+      })
+    },
+    {
+      name: "reward model",
+      why: "A reward model of another tokenizer, or with another head than its folder holds, judges what it cannot read.",
+      needs: [WEIGHTS],
+      run: Effect.gen(function* () {
+        const { learning } = recipe
+        if (learning._tag !== "Airl") return skipped("none is learned")
+        const { options } = yield* criticOptions(yield* subject.work, learning.critic, 1)
+        return passed(`${options.model.name}, ${bytesText(parameterBytes(options.model.initial))}`)
       })
     },
     {
@@ -197,7 +215,7 @@ export const configuredChecks = (subject: Subject, resources: Resources) => {
         const { draw } = yield* subject.practice
         if (draw === undefined) return skipped("nothing is sampled")
         const { sampled, own } = yield* draw
-        return samplerAgrees(sampled, own)
+        return recipe.server === undefined ? samplerAgrees(sampled, own) : samplerAgrees(sampled, own, SERVED)
       })
     },
     {

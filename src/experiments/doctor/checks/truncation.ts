@@ -6,7 +6,7 @@ const MOST = 0.5
 
 /** How many training texts the limits leave out. Nothing is cut. */
 export const truncation = (
-  { train }: Fitted["tooLong"],
+  { train }: Pick<Fitted["tooLong"], "train">,
   used: { readonly problems: number; readonly demonstrations: number }
 ): Verdict => {
   const out = train.prompts + train.completions
