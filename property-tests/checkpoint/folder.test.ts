@@ -5,7 +5,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Result } from "effect"
 import fc from "fast-check"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
-import { type CheckpointRejected, choose, loadAll, open, save } from "../../src/core/checkpoint/index.ts"
+import { type CheckpointRejected, choose, loadAll, loadStored, open, save } from "../../src/core/checkpoint/index.ts"
 import { type Head, initialise, ModelConfigs, Safetensors } from "../../src/core/model/index.ts"
 import { type Tensor, Tensors } from "../../src/core/tensor/index.ts"
 
@@ -302,5 +302,32 @@ describe("save", () => {
     expect(readdirSync(root).filter((name) => name.startsWith("fails"))).toEqual([])
     const there = await run(Effect.flip(save(single, { config, head: "language", parameter })))
     expect(there).toMatchObject({ kind: "storage", fix: "Give a new folder, or remove this one" })
+  })
+})
+
+describe("a head of another kind", () => {
+  it("law: tensors beside the decoder's are saved, in shards, and read back to rounding", async () => {
+    const { config } = await run(open(single))
+    const params: Readonly<Record<string, Tensor>> = {
+      ...initialise(config, 3, "reward"),
+      "potential.weight": Tensors.full([1, config.hidden_size], 0.5)
+    }
+    const folder = join(root, "heads")
+    const parameter = (name: string) => Effect.succeed(params[name]!)
+    await run(save(folder, { config, head: "reward", parameter, parameters: params }, { shardBytes: 2000 }))
+    expect(readdirSync(folder)).toContain("model.safetensors.index.json")
+    const stored = await run(Effect.flatMap(open(folder), loadStored))
+    expect(Object.keys(stored).sort()).toEqual([...Object.keys(params), "score.bias"].sort())
+    for (const [name, { data }] of Object.entries(params)) expect(stored[name]!.data, name).toEqual(data)
+    expect((await refusal(folder, "reward")).message).toContain("potential.weight")
+  })
+
+  it("edge: without score.weight no bias is made up for it", async () => {
+    const { config } = await run(open(single))
+    const params = { "verifier/score.weight": Tensors.full([1, config.hidden_size], 1) }
+    const folder = join(root, "verifier")
+    const parameter = () => Effect.succeed(params["verifier/score.weight"])
+    await run(save(folder, { config, head: "reward", parameter, parameters: params }))
+    expect(Object.keys(await run(Effect.flatMap(open(folder), loadStored)))).toEqual(["verifier/score.weight"])
   })
 })
