@@ -109,7 +109,7 @@ const train = Effect.fnUntraced(function* (job: Of<"train">) {
       loss: (params, { ids }) =>
         withAdapter(adapter, params, params, (adapted) => {
           const { hidden } = forward(config, adapted, ids)
-          return { loss: neg(mean(tokenLogProbs(config, adapted, hidden, ids, { chunk: 128 }).logProbs)) }
+          return { loss: neg(mean(tokenLogProbs(config, adapted, hidden, ids).logProbs)) }
         }),
       optimiser: adamw({ learningRate: 1e-4, weightDecay: 0.01 })
     })
