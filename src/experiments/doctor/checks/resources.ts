@@ -25,8 +25,10 @@ export const diskSpace = ({ needed, available }: Need, folder: string): Verdict 
 export const memoryFits = ({ needed, available }: Need, parts: string): Verdict => {
   const figures = `the run is predicted to take ${bytesText(needed)} (${parts}), and ${bytesText(available)} are available`
   const fix =
-    "Lower training.policy_micro_batch or training.max_micro_batch, then model.max_completion_length or " +
-    "sampling.num_generations, or take a smaller model."
+    "Set model.use_gradient_checkpointing=true and model.logit_chunk=128, which change no result; lower " +
+    "training.policy_micro_batch or training.max_micro_batch; train adapters (model.policy_lora_rank), over a base in 4 " +
+    "bits if need be (model.load_in_4bit=true); then lower model.max_completion_length or sampling.num_generations, or " +
+    "take a smaller model."
   if (needed > available) return failed(figures, fix)
   return needed > TIGHT * available ? warned(figures, fix) : passed(figures)
 }
