@@ -32,7 +32,7 @@ interface WrittenCase {
 }
 
 const written = JSON.parse(
-  readFileSync(new URL("fixtures/ops.json", import.meta.url), "utf8")
+  readFileSync(new URL("../../src/core/laws/backend/fixtures/ops.json", import.meta.url), "utf8")
 ) as ReadonlyArray<WrittenCase>
 
 /** Each op on ordinary, extreme and empty operands; expected values by PyTorch in double precision (fixtures/ops.py). */

@@ -1,6 +1,6 @@
-import type { Expr } from "../../src/core/program/index.ts"
-import * as ops from "../../src/core/program/index.ts"
-import { Shapes } from "../../src/core/tensor/index.ts"
+import type { Expr } from "../../program/index.ts"
+import * as ops from "../../program/index.ts"
+import { Shapes } from "../../tensor/index.ts"
 import { at, type Kind, type Maker, operand, partner, tame } from "./growth.ts"
 
 const unary = (

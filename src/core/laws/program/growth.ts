@@ -1,6 +1,6 @@
-import type { Expr } from "../../src/core/program/index.ts"
-import * as ops from "../../src/core/program/index.ts"
-import { type Shape, Shapes } from "../../src/core/tensor/index.ts"
+import type { Expr } from "../../program/index.ts"
+import * as ops from "../../program/index.ts"
+import { type Shape, Shapes } from "../../tensor/index.ts"
 
 /** What may follow from a small change of a float: how freely programs are drawn. */
 export type Kind =

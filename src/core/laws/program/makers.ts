@@ -1,6 +1,6 @@
-import type { Expr } from "../../src/core/program/index.ts"
-import * as ops from "../../src/core/program/index.ts"
-import { Shapes, Tensors } from "../../src/core/tensor/index.ts"
+import type { Expr } from "../../program/index.ts"
+import * as ops from "../../program/index.ts"
+import { Shapes, Tensors } from "../../tensor/index.ts"
 import { elementwise, integers } from "./elementwiseMakers.ts"
 import { at, axisOf, below, fitted, last, type Maker, operand, type Pick, ranked, tame } from "./growth.ts"
 

@@ -1,0 +1,1 @@
+export { anyProgram, floatOutputs, floats, type Sample } from "./anyProgram.ts"
