@@ -177,6 +177,14 @@ describe("decode", () => {
     expect(refusal(["training.learning_rate=1"])).toContain("it matters where algorithm is not airl.")
     const active = ["model.dense_gamma=0.5", "model.advantage_calculation=discounted_dense"]
     expect(decoded("tiny_airl", active).config.model.dense_gamma).toBe(0.5)
+    const segments = ["~model.reward_head", "model.critic_type=airl_segment"]
+    expect(refusal([...segments, "model.advantage_calculation=discounted_dense"])).toContain(
+      "model.advantage_calculation: it does nothing here: it matters where model.critic_type is standard."
+    )
+    const local = [...segments, "model.policy_reward_density=interval", "training.scale_rewards=none"]
+    expect(refusal(local)).toContain("model.policy_reward_density is sequence.")
+    const compared = [...segments, "model.dense_rewards=full", "training.scale_rewards=none"]
+    expect(decoded("tiny_airl", compared).config.training.scale_rewards).toBe("none")
   })
 
   it("error: what is missing or contradicts itself is named", () => {

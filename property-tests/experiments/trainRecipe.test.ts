@@ -214,4 +214,20 @@ describe("recipeOf the main settings", () => {
     const { learning } = main("math_airl", "granularity=sparse")
     expect(learning).toMatchObject({ policy: { advantage: { name: "group-relative(mean)" } } })
   })
+
+  it.each([
+    "stepwise",
+    "interval",
+    "dense"
+  ])("golden: a segment critic's reward of a trace is the mean of its segments, whatever is said of tokens (%s)", (units) => {
+    const { learning } = main("math_airl", `granularity=${units}`, "experiment=airl_segment")
+    expect(learning).toMatchObject({ policy: { advantage: { name: "group-relative(mean)" } } })
+  })
+
+  it("edge: outcomes join a segment critic's reward, as they do wherever a trace has one reward", () => {
+    const joining = (experiment: string) =>
+      main("math_airl", `experiment=${experiment}`, "model.use_outcome_rewards=true").learning
+    expect(joining("discounted_reward")).toMatchObject({ policy: { outcomes: "advantage" } })
+    expect(joining("[discounted_reward,airl_segment]")).toMatchObject({ policy: { outcomes: "reward" } })
+  })
 })

@@ -34,11 +34,16 @@ const optimiserOf = ({ training }: RunConfig, learningRate: number): PolicyOptim
 const compared = (scale: RunConfig["training"]["scale_rewards"]): PolicyRecipe["advantage"] =>
   scale === "batch" ? Advantage.batchScaled() : Advantage.groupRelative({ scale })
 
-const advantageOf = ({ algorithm, model, training }: RunConfig): PolicyRecipe["advantage"] => {
+/** Whether the rewards of a trace's units reach the policy one by one: a segment critic's are averaged, or count alone. */
+const ofUnits = ({ algorithm, model }: RunConfig): boolean =>
+  algorithm === "airl" && model.critic_type === "standard" && model.dense_rewards !== false
+
+const advantageOf = (config: RunConfig): PolicyRecipe["advantage"] => {
+  const { algorithm, model, training } = config
   const scale = training.scale_rewards
   if (algorithm === "airl" && model.critic_type === "airl_segment" && model.policy_reward_density === "interval")
     return segmentAdvantage(model)
-  if (algorithm !== "airl" || model.dense_rewards === false) return compared(scale)
+  if (!ofUnits(config)) return compared(scale)
   const gamma = model.dense_gamma
   switch (model.advantage_calculation) {
     case "grpo":
@@ -101,8 +106,8 @@ const expertsOf = ({ model }: RunConfig, generations: number): Pick<PolicyRecipe
 }
 
 /** Under `discounted_dense` the reference adds the outcome's own advantage; else it adds the outcome to the reward. */
-const joinOf = ({ dense_rewards, advantage_calculation }: RunConfig["model"]): NonNullable<PolicyRecipe["outcomes"]> =>
-  dense_rewards !== false && advantage_calculation === "discounted_dense" ? "advantage" : "reward"
+const joinOf = (config: RunConfig): NonNullable<PolicyRecipe["outcomes"]> =>
+  ofUnits(config) && config.model.advantage_calculation === "discounted_dense" ? "advantage" : "reward"
 
 const policyOf = (config: RunConfig): PolicyRecipe => {
   const { algorithm, model, training, sampling } = config
@@ -118,7 +123,7 @@ const policyOf = (config: RunConfig): PolicyRecipe => {
     updates: algorithm === "opsd" && config.opsd.mode === "direct" ? 1 : training.num_iterations,
     ...(training.policy_micro_batch === null ? {} : { microBatch: training.policy_micro_batch }),
     ...(airl ? expertsOf(config, generations) : {}),
-    ...(airl && model.use_outcome_rewards ? { outcomes: joinOf(model) } : {}),
+    ...(airl && model.use_outcome_rewards ? { outcomes: joinOf(config) } : {}),
     truncatedCount: !training.mask_truncated_completions,
     optimiser: optimiserOf(config, (airl ? model.policy_learning_rate : training.learning_rate)!),
     keep: config.eval.keep,

@@ -1,11 +1,11 @@
 import type { Schema } from "effect"
 import type { Value } from "../Node.ts"
 
-/** A condition on other keys, by which a key matters or does not: that one has some value, or has it not, or either of two. */
+/** A condition on other keys, by which a key matters or does not: that one has some value, or has it not, or one of several. */
 export type Condition =
   | { readonly key: string; readonly values: ReadonlyArray<Value> }
   | { readonly key: string; readonly not: ReadonlyArray<Value> }
-  | { readonly either: readonly [Condition, Condition] }
+  | { readonly either: readonly [Condition, ...ReadonlyArray<Condition>] }
 
 /** The keys that a condition reads. */
 export const keysOf = (condition: Condition): ReadonlyArray<string> =>

@@ -6,8 +6,10 @@ import { negativeSources } from "./perturbations.ts"
 import { count, nonEmpty, positive, positiveInt, share } from "./values.ts"
 
 const updated: ReadonlyArray<Condition> = [...airlOnly, { key: "training.freeze_discriminator", values: [false] }]
+/** Where a trace has a reward for each of its units; a segment critic's is the mean of them, or each counts for itself. */
 const units: ReadonlyArray<Condition> = [
   ...airlOnly,
+  { key: "model.critic_type", values: ["standard"] },
   { key: "model.dense_rewards", values: [true, "full", "partial", "partial_fixed"] }
 ]
 

@@ -14,6 +14,25 @@ const surrogate: ReadonlyArray<Condition> = [
     ]
   }
 ]
+/** Where each trace has one reward, which is compared with others'. */
+const compared: ReadonlyArray<Condition> = [
+  ...surrogate,
+  {
+    either: [
+      { key: "algorithm", not: ["airl"] },
+      { key: "model.critic_type", values: ["airl_segment"] },
+      { key: "model.dense_rewards", values: [false] },
+      { key: "model.advantage_calculation", values: ["grpo", "average_dense"] }
+    ]
+  },
+  {
+    either: [
+      { key: "algorithm", not: ["airl"] },
+      { key: "model.critic_type", values: ["standard"] },
+      { key: "model.policy_reward_density", values: ["sequence"] }
+    ]
+  }
+]
 const trained: ReadonlyArray<Condition> = [...airlOnly, { key: "training.freeze_discriminator", values: [false] }]
 const updated: ReadonlyArray<Condition> = [
   ...trained,
@@ -157,20 +176,7 @@ export const trainingKeys = {
     doc: "What a trace's advantage is divided by: the deviation of its group's rewards, of the whole step's, or nothing.",
     default: "group",
     own: true,
-    activeWhen: [
-      ...surrogate,
-      {
-        either: [
-          { key: "algorithm", not: ["airl"] },
-          {
-            either: [
-              { key: "model.dense_rewards", values: [false] },
-              { key: "model.advantage_calculation", values: ["grpo", "average_dense"] }
-            ]
-          }
-        ]
-      }
-    ]
+    activeWhen: compared
   }),
   epsilon: key(share, {
     doc: "Ratios below 1 - ε gain nothing more, and those above 1 + ε unless epsilon_high says otherwise.",
