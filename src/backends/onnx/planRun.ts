@@ -46,13 +46,19 @@ const kernelPlans = (
   }
 }
 
-/** Translates a step: elementwise updates of memory become kernels, the rest one ONNX model. */
+/** How a step is translated. */
+export interface PlanOptions extends Omit<LowerOptions, "values"> {
+  /** Whether elementwise updates of memory run as kernels of their own after the model, in place. */
+  readonly updatesInPlace: boolean
+}
+
+/** Translates a step: elementwise updates of memory become kernels where they may, the rest one ONNX model. */
 export const planRun = (
   step: Step,
-  options: Omit<LowerOptions, "values">
+  { updatesInPlace, ...options }: PlanOptions
 ): Result.Result<PlannedRun, UnsupportedOp> => {
   const { frozen } = options
-  const found = findUpdates(step, frozen)
+  const found = updatesInPlace ? findUpdates(step, frozen) : []
   const needsModel = found.some((u) => u.scalars.length > 0 || u.slots.some((s) => s._tag === "Value"))
   // A model needs an output.
   const updates = needsModel || found.flatMap((u) => u.outputs).length < step.program.outputs.length ? found : []

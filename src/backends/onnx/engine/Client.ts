@@ -1,18 +1,6 @@
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads"
-import { Effect, type Scope } from "effect"
+import { Effect } from "effect"
 import { BackendFailure, BadFeed, NonFinite, type RunError } from "../../../core/service/index.ts"
-import {
-  type Answer,
-  type Answers,
-  type Failure,
-  type Flags,
-  type FromEngine,
-  flag,
-  type Request,
-  type Tensors,
-  type ToEngine
-} from "./protocol.ts"
-import type { FromNursery, Role, ToNursery } from "./worker.ts"
+import type { Answer, Answers, Failure, Request, Tensors } from "./protocol.ts"
 
 /** What each request can fail with. */
 interface Errors {
@@ -26,96 +14,13 @@ interface Errors {
   readonly Release: BackendFailure
 }
 
-/** The main thread's end of an engine. */
+/** An engine as those see it who ask it. */
 export interface Client {
   /** Sends a request and waits for its answer. The buffers of `transfer` leave this thread. */
   readonly ask: <R extends Request>(
     request: R,
     transfer?: Tensors | Uint8Array<ArrayBuffer>
   ) => Effect.Effect<Answers[R["_tag"]], Errors[R["_tag"]]>
-}
-
-/**
- * The worker's own file, as TypeScript in the source tree and as JavaScript in the built package. It is started
- * without this process's Node options, some of which (`--eval`, `--import`) are for this thread alone.
- */
-const workerFile = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
-
-/** Told of the end of an engine. */
-type Ended = (reason: string) => void
-
-interface Nursery {
-  readonly worker: Worker
-  readonly ended: Map<number, Ended>
-  /** Resolves when engines may start. */
-  readonly ready: Promise<void>
-}
-
-// One a process, as the fact it exists for: see `nurse` in worker.ts.
-let nursery: Nursery | undefined
-let engines = 0
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const theNursery = (): Nursery => {
-  if (nursery !== undefined) return nursery
-  const ended = new Map<number, Ended>()
-  const role: Role = { _tag: "Nursery" }
-  const worker = new Worker(workerFile, { workerData: role, execArgv: [] })
-  const { promise: ready, resolve, reject } = Promise.withResolvers<void>()
-  const started: Nursery = { worker, ended, ready }
-  const lost = (reason: string) => {
-    if (nursery === started) nursery = undefined
-    reject(new Error(reason))
-    for (const end of ended.values()) end(reason)
-    ended.clear()
-  }
-  ready.then(
-    () => worker.unref(),
-    () => undefined
-  )
-  worker.on("message", (message: FromNursery) => {
-    if (message._tag === "Ready") return resolve()
-    ended.get(message.engine)?.(message.reason)
-    ended.delete(message.engine)
-  })
-  worker.on("error", (error) => lost(messageOf(error)))
-  worker.on("exit", () => lost("its thread ended"))
-  nursery = started
-  return started
-}
-
-/** The engines that live. A process that exits lets each finish what it does in ONNX Runtime, and begin nothing more. */
-const living = new Set<Flags>()
-
-const settle = (): void => {
-  for (const flags of living) Atomics.store(flags, flag.stop, 1)
-  for (const flags of living) Atomics.wait(flags, flag.busy, 1, 60_000)
-}
-
-/** Starts an engine's thread: from the nursery where it flushes subnormals, else from this thread, which does not. */
-const launch = (flushes: boolean, port: MessagePort, flags: Flags, end: Ended): void => {
-  const { worker, ended, ready } = theNursery()
-  ready.then(
-    () => {
-      if (flushes) {
-        const engine = engines++
-        ended.set(engine, end)
-        const message: ToNursery = { engine, port, flags }
-        worker.postMessage(message, [port])
-        return
-      }
-      const role: Role = { _tag: "Engine", port, flags }
-      const own = new Worker(workerFile, { workerData: role, transferList: [port], execArgv: [] })
-      let reason = "its thread ended"
-      own.on("error", (error) => {
-        reason = messageOf(error)
-      })
-      own.on("exit", () => end(reason))
-      own.unref()
-    },
-    (error) => end(messageOf(error))
-  )
 }
 
 const during: { readonly [T in Request["_tag"]]: BackendFailure["during"] } = {
@@ -140,88 +45,12 @@ const toError = (backend: string, request: Request, failure: Failure): RunError 
   }
 }
 
-const buffers = (transfer: Tensors | Uint8Array<ArrayBuffer>): ReadonlyArray<ArrayBuffer> =>
-  transfer instanceof Uint8Array ? [transfer.buffer] : Object.values(transfer).map((t) => t.data.buffer as ArrayBuffer)
-
-const gone = (reason: string): Answer => ({
-  _tag: "Failed",
-  failure: { _tag: "EngineError", reason: `the engine is gone: ${reason}` }
-})
-
-interface Started extends Client {
-  readonly stop: Effect.Effect<void>
-}
-
-const start = (backend: string, flushes: boolean): Effect.Effect<Started, BackendFailure> =>
-  Effect.callback((resume) => {
-    const { port1: port, port2 } = new MessageChannel()
-    const flags: Flags = new Int32Array(new SharedArrayBuffer(8))
-    const waiting = new Map<number, (answer: Answer) => void>()
-    const stopped: Array<() => void> = []
-    let requests = 0
-    let end: string | undefined
-
-    // The port keeps this process alive as long as an answer is due.
-    const settled = () => (waiting.size === 0 ? port.unref() : port.ref())
-    const send = (message: ToEngine, transfer: ReadonlyArray<ArrayBuffer> = []) => port.postMessage(message, transfer)
-
-    const ask: Client["ask"] = <R extends Request>(request: R, transfer: Tensors | Uint8Array<ArrayBuffer> = {}) =>
-      Effect.callback<Answers[R["_tag"]], Errors[R["_tag"]]>((resume) => {
-        // The engine answers each request with its own kind of value, or one of its own failures.
-        const answered = (answer: Answer) =>
-          resume(
-            answer._tag === "Done"
-              ? Effect.succeed(answer.value as Answers[R["_tag"]])
-              : Effect.fail(toError(backend, request, answer.failure) as Errors[R["_tag"]])
-          )
-        if (end !== undefined) return answered(gone(end))
-        const id = requests++
-        waiting.set(id, answered)
-        settled()
-        send({ _tag: "Ask", id, request }, buffers(transfer))
-      })
-
-    const stop = Effect.callback<void>((resume) => {
-      if (end !== undefined) return resume(Effect.void)
-      // Nothing else keeps this process alive until the thread has ended.
-      const alive = setInterval(() => undefined, 2 ** 30)
-      stopped.push(() => {
-        clearInterval(alive)
-        resume(Effect.void)
-      })
-      Atomics.store(flags, flag.stop, 1)
-      send({ _tag: "Stop" })
-    })
-
-    living.add(flags)
-    if (living.size === 1) process.on("exit", settle)
-    launch(flushes, port2, flags, (reason) => {
-      end = reason
-      living.delete(flags)
-      if (living.size === 0) process.off("exit", settle)
-      port.close()
-      for (const answer of waiting.values()) answer(gone(reason))
-      waiting.clear()
-      for (const done of stopped) done()
-      resume(Effect.fail(new BackendFailure({ backend, during: "start", reason })))
-    })
-    port.on("message", (message: FromEngine) => {
-      if (message._tag === "Ready") {
-        settled()
-        resume(Effect.succeed({ ask, stop }))
-        return
-      }
-      const answer = waiting.get(message.id)
-      waiting.delete(message.id)
-      settled()
-      answer?.(message.answer)
-    })
-  })
-
-/**
- * Starts an engine on a thread of its own, which ends with the scope, after what it is doing then.
- *
- * @param flushes whether subnormal floats count as zero on that thread
- */
-export const scoped = (backend: string, flushes: boolean): Effect.Effect<Client, BackendFailure, Scope.Scope> =>
-  Effect.acquireRelease(start(backend, flushes), (client) => client.stop)
+/** What an answer comes to: each kind of request is answered with its own kind of value, or one of its own failures. */
+export const toEffect = <R extends Request>(
+  backend: string,
+  request: R,
+  answer: Answer
+): Effect.Effect<Answers[R["_tag"]], Errors[R["_tag"]]> =>
+  answer._tag === "Done"
+    ? Effect.succeed(answer.value as Answers[R["_tag"]])
+    : Effect.fail(toError(backend, request, answer.failure) as Errors[R["_tag"]])

@@ -33,8 +33,11 @@ const sameRow = (a: Shape, b: Shape): boolean => a.length === b.length && Shapes
 /** Elements of one row of axis 0. */
 const rowSize = (shape: Shape): number => Shapes.size(shape.slice(1))
 
-/** The first rows of a resident tensor as the program declares them: a view, not a copy. */
-export const view = (memory: Memory, { name, dtype, shape }: Port): Tensor => {
+/** What a tensor is, wherever its elements lie. */
+export type Kind = Pick<Tensor, "dtype" | "shape">
+
+/** What memory holds under the name of a resident input; refuses what is not as the program declares it, or has fewer rows. */
+export const resident = <H extends Kind>(memory: ReadonlyMap<string, H>, { name, dtype, shape }: Port): H => {
   const held = memory.get(name)
   if (held === undefined) throw badFeed(name, "is resident but memory does not hold it; write it first.")
   const fits =
@@ -46,14 +49,23 @@ export const view = (memory: Memory, { name, dtype, shape }: Port): Tensor => {
       `memory holds ${held.dtype}${Shapes.print(held.shape)} but the program reads ${dtype}${Shapes.print(shape)}.`
     )
   }
-  return held.data.length === Shapes.size(shape)
-    ? held
-    : ({ dtype, shape, data: held.data.subarray(0, Shapes.size(shape)) } as Tensor)
+  return held
+}
+
+/** The first rows of a resident tensor as the program declares them: a view, not a copy. */
+export const view = (memory: Memory, port: Port): Tensor => {
+  const held = resident(memory, port)
+  const size = Shapes.size(port.shape)
+  if (held.data.length === size) return held
+  return { dtype: port.dtype, shape: port.shape, data: held.data.subarray(0, size) } as Tensor
 }
 
 /** Refuses rows that would not fit, before anything runs. */
-export const checkAppend = (memory: Memory, into: string, rows: Port, at: number): void => {
-  const held = memory.get(into)
+export const checkAppend = (
+  held: Kind | undefined,
+  into: string,
+  [rows, at]: readonly [rows: Kind, at: number]
+): void => {
   if (held === undefined) throw badFeed(into, "receives rows but memory does not hold it; write it at full size first.")
   if (held.dtype !== rows.dtype || !sameRow(held.shape, rows.shape)) {
     throw badFeed(

@@ -1,3 +1,4 @@
+import type { InferenceSession } from "onnxruntime-common"
 import type { DType, Shape, Tensor } from "../../../core/tensor/index.ts"
 
 /** A program input or output with its type and its name in the ONNX model, empty where the model does without it. */
@@ -49,20 +50,14 @@ export interface Place {
   readonly end: number
 }
 
-/** Options of ONNX Runtime sessions. */
+/** How an engine makes its sessions. */
 export interface SessionOptions {
-  /** Threads of one run; 0 lets ONNX Runtime take one a core. */
-  readonly threads: number
-  /** Whether waiting threads spin: faster alone, slower beside other busy processes. */
-  readonly spinning: boolean
-  /** Whether subnormal floats count as zero, which is faster. */
-  readonly flushDenormals: boolean
-  /** Whether mapped weights are copied into the layout of the kernels: faster, for a copy of them. */
-  readonly packing: boolean
+  /** As ONNX Runtime takes them. */
+  readonly options: InferenceSession.SessionOptions
+  /** The same where frozen tensors are mapped from files. */
+  readonly mapping: InferenceSession.SessionOptions
   /** Most bytes of frozen tensors of memory that become part of a model, whose format ends at 2 GiB. */
   readonly inlineBytes: number
-  /** Writes a profile of each session to a file with this prefix. */
-  readonly profile?: string
 }
 
 /** Named tensors in flight; their buffers are transferred. */

@@ -3,6 +3,7 @@ import ort from "onnxruntime-node"
 import { encode } from "../OnnxModel.ts"
 import { make } from "./Engine.ts"
 import { EngineFailure } from "./Memory.ts"
+import { onHost } from "./onHost.ts"
 import {
   type Answer,
   type Flags,
@@ -43,7 +44,7 @@ const buffers = (tensors: Tensors): ReadonlyArray<ArrayBuffer> =>
 
 /** Answers requests one after another, in order of arrival, until it is asked to stop. */
 const serve = (port: MessagePort, flags: Flags): void => {
-  const engine = make()
+  const engine = make(onHost(ort))
   let last: Promise<void> = Promise.resolve()
   const post = (message: FromEngine, transfer: ReadonlyArray<ArrayBuffer> = []) => port.postMessage(message, transfer)
   const answer = async (id: number, request: Request): Promise<void> => {

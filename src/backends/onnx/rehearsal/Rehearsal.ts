@@ -115,7 +115,9 @@ const make = Effect.sync(() => {
     Effect.gen(function* () {
       const frozen = new Set(freeze)
       // Refuses what the engine has no kernel for, as compiling does.
-      yield* Effect.fromResult(Result.map(planRun(step, { backend: name, rules, frozen }), () => undefined))
+      yield* Effect.fromResult(
+        Result.map(planRun(step, { backend: name, rules, frozen, updatesInPlace: true }), () => undefined)
+      )
       const executable = count++
       const linked = memory === undefined ? undefined : held.get(memory)?.linked
       const inMemory = new Set(freeze.filter((key) => linked?.has(key) !== true))

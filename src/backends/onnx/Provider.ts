@@ -1,0 +1,108 @@
+import { Effect, Layer, type Scope } from "effect"
+import { Programs, type Step } from "../../core/program/index.ts"
+import {
+  Backend,
+  type BackendFailure,
+  BadFeed,
+  type CompileOptions,
+  checkFeeds,
+  type Executable,
+  type LinkedTensor,
+  type Memory
+} from "../../core/service/index.ts"
+import type { Client } from "./engine/Client.ts"
+import type { SessionOptions } from "./engine/protocol.ts"
+import * as LinkedMemory from "./LinkedMemory.ts"
+import { ownedAll } from "./LinkedMemory.ts"
+import type { Rules } from "./lower/Plan.ts"
+import { encode } from "./OnnxModel.ts"
+import { planRun } from "./planRun.ts"
+
+/** An execution provider of ONNX Runtime: how operations are lowered for it, and how sessions are made. */
+export interface Provider {
+  /** As shown to people. */
+  readonly name: string
+  readonly rules: Rules
+  readonly session: SessionOptions
+  /** Whether memory is in this process's own arrays, where kernels of ours rewrite it; else it stays on a device. */
+  readonly onHost: boolean
+  /** Whether the engine can map files. */
+  readonly maps: boolean
+}
+
+// Over all backends of the process, since several may share one engine.
+let count = 0
+
+const make = (
+  { name, rules, session, onHost, maps }: Provider,
+  engine: Effect.Effect<Client, BackendFailure, Scope.Scope>
+) =>
+  Effect.gen(function* () {
+    const client = yield* engine
+    const memories = new WeakMap<Memory, LinkedMemory.LinkedMemory>()
+
+    const memory = Effect.acquireRelease(
+      Effect.sync((): Memory => {
+        const held = LinkedMemory.make(client, count++)
+        memories.set(held, held)
+        return held
+      }),
+      // A dead engine has freed its memory already.
+      (held) => Effect.ignore(client.ask({ _tag: "Drop", memory: memories.get(held)!.id }))
+    )
+
+    const compile = (step: Step, { memory, freeze = [] }: CompileOptions = {}) =>
+      Effect.gen(function* () {
+        const frozen = new Set(freeze)
+        const stray = freeze.find((n) => !step.resident.includes(n))
+        if (stray !== undefined) return yield* new BadFeed({ name: stray, reason: "is frozen but not resident." })
+        const known = memory === undefined ? undefined : memories.get(memory)
+        if (known === undefined && (memory !== undefined || step.resident.length + step.carry.length > 0)) {
+          const name = step.resident[0] ?? step.carry[0]?.into ?? "memory"
+          const reason =
+            memory === undefined
+              ? "lives in memory; compile the step with one."
+              : "lives in the memory of another backend; use one that this backend made."
+          return yield* new BadFeed({ name, reason })
+        }
+        const inputs = Programs.inputs(step.program)
+        const specs = Object.fromEntries(freeze.flatMap((n) => (inputs[n] === undefined ? [] : [[n, inputs[n]]])))
+        const mapped = known === undefined || !maps ? new Map<string, LinkedTensor>() : yield* known.mapped(specs)
+        const files = [...new Set([...mapped.values()].map(({ file }) => file))]
+        const intact = Effect.forEach(files, (file) => file.check, { discard: true })
+        yield* intact
+        if (known !== undefined) yield* known.load(freeze.filter((n) => !mapped.has(n)))
+        const { model: graph, plan } = yield* Effect.fromResult(
+          planRun(step, { backend: name, rules, frozen, updatesInPlace: onHost })
+        )
+        const places = Object.fromEntries([...mapped].map(([n, link]) => [n, LinkedMemory.placeOf(link, specs[n]!)]))
+        const executable = count++
+        yield* Effect.acquireRelease(
+          Effect.suspend(() => {
+            const model = encode(graph)
+            const memory = known?.id ?? -1
+            return client.ask({ _tag: "Compile", executable, memory, model, plan, places, session }, model)
+          }),
+          () => Effect.ignore(client.ask({ _tag: "Release", executable }))
+        )
+        const check = checkFeeds(step)
+        const changing = new Set([...step.resident.filter((n) => !frozen.has(n)), ...step.carry.map((c) => c.into)])
+        const ready = known === undefined ? Effect.void : Effect.andThen(intact, known.load(changing))
+        const run: Executable["run"] = (feeds, { at = 0 } = {}) =>
+          Effect.gen(function* () {
+            yield* Effect.fromResult(check(feeds))
+            yield* ready
+            const tensors = ownedAll(feeds)
+            return yield* client.ask({ _tag: "Run", executable, feeds: tensors, at }, tensors)
+          })
+        return { run }
+      })
+
+    return { name, memory, compile }
+  })
+
+/** The backend that computes with a provider, on an engine that lives as long as the layer. */
+export const layer = (
+  provider: Provider,
+  engine: Effect.Effect<Client, BackendFailure, Scope.Scope>
+): Layer.Layer<Backend, BackendFailure> => Layer.effect(Backend, make(provider, engine))
