@@ -195,6 +195,8 @@ describe("recipeOf the main settings", () => {
       250,
       3
     ])
+    // The warm-up takes every fresh rollout, and replays none.
+    expect(learning.critic.warmupBatch).toEqual({ rollouts: 128, perturbed: 16, freshShare: 1, versions: 1 })
     expect(learning.critic.scale).toMatchObject({ temperature: 1, clamp: [-5, 5] })
     expect(learning.policy.advantage.name).toBe("average-dense(token mean)")
     expect([limits, policy]).toEqual([

@@ -1,7 +1,14 @@
 import { Effect, Logger } from "effect"
 import { describe, expect, it } from "vitest"
 import * as Reference from "../../src/backends/reference/index.ts"
-import { Airl, type AirlOptions, Critics, type Negative, Replays } from "../../src/core/learner/index.ts"
+import {
+  Airl,
+  type AirlOptions,
+  type CriticBatch,
+  Critics,
+  type Negative,
+  Replays
+} from "../../src/core/learner/index.ts"
 import { adamw, chain } from "../../src/core/optim/index.ts"
 import { Granularities } from "../../src/core/reward/index.ts"
 import { Rng, type Tensor } from "../../src/core/tensor/index.ts"
@@ -65,6 +72,45 @@ describe("updates of the critic", () => {
     const kept = Replays.push(Replays.push(Replays.empty(9), rollouts), [{ ...rollouts[1]!, switched: true }])
     expect(Replays.fromTensors(9, Replays.toTensors(kept))).toEqual(kept)
   })
+})
+
+describe("the warm-up", () => {
+  it("law: updates of the warm-up look at a batch of their own, with microBatch as without, the others at theirs", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const fresh = { rollouts: 6, freshShare: 1, perturbed: 2 }
+        const mixed = { rollouts: 4, freshShare: 0.5, perturbed: 4 }
+        const logged = Effect.fnUntraced(function* (
+          batch: CriticBatch,
+          rest: Partial<AirlOptions> = {},
+          microBatch = 99
+        ) {
+          const critic = Subject.critic(dense, { batch, microBatch })
+          const stage = yield* Airl.make(
+            Subject.airl(dense, { critic, updatesPerWarmupBatch: 1, policySteps: 1, ...rest })
+          )
+          yield* stage.start
+          return yield* Subject.steps(stage, 0, 4)
+        })
+        const [own, parts] = [
+          yield* logged(mixed, { warmupBatch: fresh }),
+          yield* logged(mixed, { warmupBatch: fresh }, 14)
+        ]
+        const [whole, plain] = [yield* logged(fresh), yield* logged(mixed)]
+        expect(own.slice(0, 3)).toEqual(whole.slice(0, 3))
+        for (const [i, metrics] of own.slice(0, 3).entries())
+          expect(parts[i]!["reward_warmup/loss"]).toBeCloseTo(metrics["reward_warmup/loss"]!, 6)
+        const replayed = (steps: typeof own) =>
+          steps.map((m) => m["reward_warmup/replayed_share"] ?? m["reward/replayed_share"])
+        expect([replayed(own), replayed(plain)]).toEqual([
+          [0, 0, 0, 0.5],
+          [0, 0.5, 0.5, 0.5]
+        ])
+        const empty = { warmupBatch: { rollouts: 0, freshShare: 1, perturbed: 0 } }
+        expect(yield* Effect.flip(Airl.make(Subject.airl(dense, empty)))).toMatchObject({ _tag: "BadCritic" })
+      })
+    ))
 })
 
 describe("health of the critic", () => {

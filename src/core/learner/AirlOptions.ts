@@ -2,7 +2,7 @@ import type { Effect } from "effect"
 import type { Stage } from "../run/index.ts"
 import type { SampleError } from "../service/index.ts"
 import type { UpdateError } from "./Critic.ts"
-import type { CriticOptions, SavedCritic } from "./CriticOptions.ts"
+import type { CriticBatch, CriticOptions, SavedCritic } from "./CriticOptions.ts"
 import type { CriticLeftAlone, CriticState, FrozenCriticChanged } from "./CriticState.ts"
 import type { Params } from "./Params.ts"
 import type { PolicyOptions } from "./Policy.ts"
@@ -38,6 +38,8 @@ export interface AirlOptions {
   readonly continueWarmup?: boolean
   /** Warm-up updates on one batch of rollouts of the reference, 25 by default. */
   readonly updatesPerWarmupBatch?: number
+  /** What an update of the warm-up looks at; the critic's `batch` by default, past rollouts in their share. */
+  readonly warmupBatch?: CriticBatch
   readonly policySteps: number
   /** Critic updates before each policy step, U. 0 freezes the critic after the warm-up, which is then verified. */
   readonly criticUpdates: number

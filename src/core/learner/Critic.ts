@@ -4,7 +4,7 @@ import { chain, countGradients } from "../optim/index.ts"
 import type { Metrics } from "../run/index.ts"
 import type { Backend, BackendFailure, BadFeed } from "../service/index.ts"
 import { type Rng, Tensors } from "../tensor/index.ts"
-import type { BadCritic, CriticOptions, SavedCritic } from "./CriticOptions.ts"
+import type { BadCritic, CriticBatch, CriticOptions, SavedCritic } from "./CriticOptions.ts"
 import { checked } from "./checkCritic.ts"
 import { type CriticRow, drawBatch, type Labelled, negativeRows, rowCount } from "./criticBatch.ts"
 import { health } from "./criticHealth.ts"
@@ -49,8 +49,8 @@ export interface Critic {
   readonly start: Effect.Effect<void, BackendFailure | BadFeed>
   /** Takes a batch of rollouts; it is the fresh one until the next. */
   readonly observe: (rollouts: ReadonlyArray<Replay.Negative>) => Effect.Effect<void>
-  /** One update, the `count`-th from 0 of those made here; its batch is drawn from `rng`. */
-  readonly update: (count: number, rng: Rng.Rng) => Effect.Effect<Metrics, UpdateError>
+  /** One update, the `count`-th from 0 of those made here, on `batch` or what is asked for; it is drawn from `rng`. */
+  readonly update: (count: number, rng: Rng.Rng, batch?: CriticBatch) => Effect.Effect<Metrics, UpdateError>
   /** What the model says of all completion tokens: logits, or g of a segment critic. */
   readonly logits: Scorer.Score
   /** Logits and rewards of the units, of one reading. */
@@ -122,20 +122,25 @@ const updateFeeds = Effect.fnUntraced(function* (
   } satisfies CriticFeeds
 })
 
-/**
- * A critic: compiled on demand, released with the scope. Call `start` or `restore` before anything else.
- *
- * @param policy log π of completion tokens under the present policy, which a segment critic's logit holds
- */
+/** What a critic is told of the training that it is part of. */
+export interface Surroundings {
+  /** log π of completion tokens under the present policy, which a segment critic's logit holds. */
+  readonly logProbs?: Scorer.Score
+  /** Batches that updates are asked for beside `batch`; none by default. */
+  readonly batches?: ReadonlyArray<CriticBatch>
+}
+
+/** A critic: compiled on demand, released with the scope. Call `start` or `restore` before anything else. */
 export const make = (
   options: CriticOptions,
-  policy: { readonly logProbs?: Scorer.Score } = {}
+  { logProbs, batches = [] }: Surroundings = {}
 ): Effect.Effect<Critic, CriticError, Backend | Scope.Scope> =>
   Effect.gen(function* () {
-    yield* checked(options, policy.logProbs !== undefined)
+    const rows = [options.batch, ...batches].map((batch) => rowCount({ ...options, batch }))
+    yield* checked(options, { hasPolicy: logProbs !== undefined, fewestRows: Math.min(...rows) })
     yield* checkFootprint(options)
     const { model, partition, load, replayCapacity = 4096, over, recompute } = options
-    const judgement = options.segment === undefined ? ofLogits(options) : ofSegments(options, policy.logProbs)
+    const judgement = options.segment === undefined ? ofLogits(options) : ofSegments(options, logProbs)
     const optimiser = chain(countGradients, judgement.optimiser)
     const training = {
       params: model.params,
@@ -146,7 +151,7 @@ export const make = (
     }
     const program = criticProgram(options, judgement)
     const { microBatch = Number.POSITIVE_INFINITY } = options
-    const trainer = yield* microBatch < rowCount(options)
+    const trainer = yield* microBatch < Math.max(...rows)
       ? inParts(training, program, microBatch)
       : inOne(training, program)
     const all = { ...model.params, ...model.frozen }
@@ -185,16 +190,17 @@ export const make = (
         Effect.sync(() => {
           replay = Replay.push(replay, rollouts)
         }),
-      update: Effect.fnUntraced(function* (count, rng) {
-        const traces = drawBatch(options, replay, rng)
+      update: Effect.fnUntraced(function* (count, rng, batch = options.batch) {
+        const asked = { ...options, batch }
+        const traces = drawBatch(asked, replay, rng)
         const ranked = options.segment === undefined ? {} : yield* ranking(traces)
-        const feeds = yield* updateFeeds(options, judgement, traces, rng)
+        const feeds = yield* updateFeeds(asked, judgement, traces, rng)
         const metrics = yield* changing(earlier + count, trainer.update(earlier + count, feeds))
         return {
           ...metrics,
           ...ranked,
           ...judgement.rates(metrics["learning_rate"] ?? 0),
-          ...mixture(options, replay),
+          ...mixture(asked, replay),
           trainable_tensors: Object.keys(model.params).length
         }
       }),

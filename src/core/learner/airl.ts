@@ -81,7 +81,11 @@ export const make = (
       )
     }
     const policy = yield* Policy.make(options.policy)
-    const critic = yield* Critic.make(options.critic, { logProbs: policy.logProbs })
+    const { warmupBatch } = options
+    const critic = yield* Critic.make(options.critic, {
+      logProbs: policy.logProbs,
+      ...(warmupBatch === undefined ? {} : { batches: [warmupBatch] })
+    })
     const random = (...path: ReadonlyArray<string | number>) => Rng.make(seed, name, ...path)
     let chosen = atReference
     let kept: Params = options.policy.params
@@ -108,7 +112,7 @@ export const make = (
         const batch = batchAt(seed, `${name}/warm-up`, items, promptsPerStep, round)
         yield* observe(batch, yield* collect(policy, batch, options.step.generations, random("warm-up", round)))
       }
-      const metrics = yield* critic.update(update, random("critic", update))
+      const metrics = yield* critic.update(update, random("critic", update), warmupBatch)
       made = { ...made, warmup: made.warmup + 1 }
       if (update + 1 < warmupUpdates) return criticMetrics("reward_warmup", metrics)
       warm = yield* critic.params

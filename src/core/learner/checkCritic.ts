@@ -2,7 +2,6 @@ import { Effect } from "effect"
 import type { Specs } from "../optim/index.ts"
 import { Shapes } from "../tensor/index.ts"
 import { BadCritic, type CriticOptions } from "./CriticOptions.ts"
-import { rowCount } from "./criticBatch.ts"
 import type { Params } from "./Params.ts"
 
 /** The first tensor that is missing, or of another shape. */
@@ -16,7 +15,15 @@ const misfit = (found: Params, expected: Specs): string | undefined => {
   return undefined
 }
 
-const reasons = (options: CriticOptions, hasPolicy: boolean): ReadonlyArray<string | undefined> => {
+/** What a critic will be asked to do. */
+interface Asked {
+  /** Whether log π of a present policy is there. */
+  readonly hasPolicy: boolean
+  /** Traces of the smallest update. */
+  readonly fewestRows: number
+}
+
+const reasons = (options: CriticOptions, { hasPolicy, fewestRows }: Asked): ReadonlyArray<string | undefined> => {
   const { model, objective, segment, dedup, microBatch, load, optimiser } = options
   const { pairs, slopes = false } = objective.needs ?? {}
   const own = options.over === undefined ? { ...model.params, ...model.frozen } : model.params
@@ -39,7 +46,7 @@ const reasons = (options: CriticOptions, hasPolicy: boolean): ReadonlyArray<stri
     microBatch !== undefined && !(Number.isInteger(microBatch) && microBatch > 0)
       ? `microBatch is a number of rows, at least 1; got ${microBatch}.`
       : undefined,
-    rowCount(options) === 0
+    fewestRows === 0
       ? "its batches hold no traces. Set batch.rollouts above 0, or give perturb and batch.perturbed."
       : undefined,
     absent &&
@@ -52,7 +59,7 @@ const reasons = (options: CriticOptions, hasPolicy: boolean): ReadonlyArray<stri
 }
 
 /** Fails with what is wrong first, and how to mend it. */
-export const checked = (options: CriticOptions, hasPolicy: boolean): Effect.Effect<void, BadCritic> => {
-  const reason = reasons(options, hasPolicy).find((one) => one !== undefined)
+export const checked = (options: CriticOptions, asked: Asked): Effect.Effect<void, BadCritic> => {
+  const reason = reasons(options, asked).find((one) => one !== undefined)
   return reason === undefined ? Effect.void : Effect.fail(new BadCritic({ reason }))
 }

@@ -6,8 +6,7 @@ import type {
   OutcomeOptions,
   PolicyStepOptions,
   RewardScale,
-  SegmentOptions,
-  Units
+  SegmentOptions
 } from "../../core/learner/index.ts"
 import type { Safetensors } from "../../core/model/index.ts"
 import type { DiscriminatorObjective, PolicyObjective } from "../../core/objective/index.ts"
@@ -127,7 +126,8 @@ export interface CriticRecipe {
   /** Tokens of a segment where the granularity leaves a completion in one piece; without it units are the granularity's. */
   readonly segmentTokens?: number
   readonly batch: CriticBatch
-  readonly weighting?: Units.UnitWeighting
+  /** Of an update of the warm-up, where that is another. */
+  readonly warmupBatch?: CriticBatch
   readonly dedup: boolean
   readonly microBatch?: number
   /** Several may be chained; none where rollouts are the only negatives. `stored` puts the data's own wrong versions among them. */

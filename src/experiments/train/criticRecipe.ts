@@ -1,5 +1,5 @@
 import type { RunConfig } from "../../core/config/index.ts"
-import type { CriticBatch, SegmentOptions } from "../../core/learner/index.ts"
+import type { SegmentOptions } from "../../core/learner/index.ts"
 import { Discriminator, type DiscriminatorObjective, RewardForms, Segment } from "../../core/objective/index.ts"
 import { adapterRecipe } from "./adapterRecipe.ts"
 import { perturbationsNamed } from "./perturbationsNamed.ts"
@@ -72,19 +72,23 @@ const segmentOf = (model: Model): SegmentOptions => ({
 
 /**
  * Negatives of one update. With replay the reference draws half of `per_device_train_batch_size` from all negatives,
- * perturbed ones in their share; without, it takes the whole batch.
+ * perturbed ones in their share; without, and always in the warm-up, it takes the whole batch.
  */
-const batchOf = ({ model, training }: RunConfig, promptsPerStep: number): CriticBatch => {
+const batchesOf = (
+  { model, training }: RunConfig,
+  promptsPerStep: number
+): Pick<CriticRecipe, "batch" | "warmupBatch"> => {
   const traces = training.per_device_train_batch_size * training.gradient_accumulation_steps
   const versions = model.num_neg_perturbations_per_expert
   const freshShare = training.buffer_size === 0 ? 1 : training.replay_fresh_share
   const rest = versions === 0 ? { freshShare } : { freshShare, versions }
-  if (model.reward_batch !== null) return { ...model.reward_batch, ...rest }
-  if (training.buffer_size === 0) return { rollouts: traces, perturbed: versions === 0 ? 0 : promptsPerStep, ...rest }
+  if (model.reward_batch !== null) return { batch: { ...model.reward_batch, ...rest } }
+  const whole = { rollouts: traces, perturbed: versions === 0 ? 0 : promptsPerStep, ...rest, freshShare: 1 }
+  if (training.buffer_size === 0) return { batch: whole }
   const drawn = Math.max(1, Math.floor(training.per_device_train_batch_size / 2))
   const wrong = promptsPerStep * versions
   const perturbed = versions === 0 ? 0 : Math.max(1, Math.round((drawn * wrong) / (traces + wrong) / versions))
-  return { rollouts: Math.max(1, drawn - perturbed * versions), perturbed, ...rest }
+  return { batch: { rollouts: Math.max(1, drawn - perturbed * versions), perturbed, ...rest }, warmupBatch: whole }
 }
 
 const loadOf = ({ model, training }: RunConfig): { readonly load?: LoadRecipe } => {
@@ -117,7 +121,7 @@ export const criticRecipe = (config: RunConfig, promptsPerStep: number): CriticR
     ...(model.critic_type === "airl_segment"
       ? { segment: segmentOf(model), segmentTokens: model.segment_tokens }
       : { scale: { form: formOf(model), temperature: model.disc_temperature, ...clampOf(model) } }),
-    batch: batchOf(config, promptsPerStep),
+    ...batchesOf(config, promptsPerStep),
     dedup: model.dedup,
     ...(training.max_micro_batch === null ? {} : { microBatch: training.max_micro_batch }),
     negatives: perturbationsNamed(model.num_neg_perturbations_per_expert === 0 ? [] : model.neg_perturb_fns),

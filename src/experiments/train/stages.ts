@@ -75,6 +75,7 @@ export const learnAirl = (work: Work, session: Session, policy: PolicyRecipe, cr
           ...(policy.outcomes === undefined ? {} : { outcomes: { judge: judgeOf(task), joins: policy.outcomes } })
         },
         warmupUpdates: critic.warmupUpdates,
+        ...(critic.warmupBatch === undefined ? {} : { warmupBatch: critic.warmupBatch }),
         updatesPerWarmupBatch: critic.updatesPerWarmupBatch,
         continueWarmup: critic.load?.continueWarmup ?? false,
         policySteps: steps,

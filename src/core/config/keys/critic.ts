@@ -65,7 +65,7 @@ export const criticKeys = {
     activeWhen: standard
   }),
   reward_batch: key(Schema.NullOr(Schema.Struct({ rollouts: count, perturbed: count })), {
-    doc: "Negatives of one update of the reward model, each beside an expert's trace; null for as many as the reference has.",
+    doc: "Negatives of one update of the reward model, in the warm-up too, each beside an expert's trace; null for as many as the reference has.",
     default: null,
     own: true,
     activeWhen: learning

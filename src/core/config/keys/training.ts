@@ -39,6 +39,22 @@ const updated: ReadonlyArray<Condition> = [
   { key: "model.reward_updates_per_policy_step", not: [0] },
   { key: "training.freeze_reward_after_warmup", values: [false] }
 ]
+/** Where an update may see past rollouts: before policy steps, and in the warm-up where its batch is given. */
+const replayed: ReadonlyArray<Condition> = [
+  ...trained,
+  {
+    either: [
+      { key: "model.reward_updates_per_policy_step", not: [0] },
+      { key: "model.reward_batch", not: [null] }
+    ]
+  },
+  {
+    either: [
+      { key: "training.freeze_reward_after_warmup", values: [false] },
+      { key: "model.reward_batch", not: [null] }
+    ]
+  }
+]
 const warmed: ReadonlyArray<Condition> = [...trained, { key: "training.reward_warmup_steps", not: [0] }]
 const loaded: ReadonlyArray<Condition> = [...trained, { key: "model.warmup_reward_dir", not: [null] }]
 
@@ -104,13 +120,13 @@ export const trainingKeys = {
     doc: "Steps whose rollouts are kept for replay.",
     default: 0,
     mapped: "a replay buffer of buffer_size times the traces of a step; see training.replay_fresh_share",
-    activeWhen: updated
+    activeWhen: replayed
   }),
   replay_fresh_share: key(share, {
     doc: "Share of an update's rollouts that the present policy drew; the others are from the replay buffer.",
     default: 0.5,
     own: true,
-    activeWhen: [...updated, { key: "training.buffer_size", not: [0] }]
+    activeWhen: [...replayed, { key: "training.buffer_size", not: [0] }]
   }),
   reward_warmup_steps: key(count, {
     doc: "Updates of the reward model before the policy's first step; its learning rate rises over them.",
