@@ -2,12 +2,11 @@ import { expect, layer as suite } from "@effect/vitest"
 import { Effect, type Layer } from "effect"
 import * as fc from "fast-check"
 import { evaluate } from "../../src/core/kernel/index.ts"
+import { anyProgram, differentiated, type Sample } from "../../src/core/laws/program/index.ts"
 import { type Program, Steps } from "../../src/core/program/index.ts"
 import { Backend, type Feeds } from "../../src/core/service/index.ts"
 import type { Tensor } from "../../src/core/tensor/index.ts"
 import { lower } from "../../src/core/transform/index.ts"
-import { anyProgram, type Sample } from "../program/anyProgram.ts"
-import { differentiated } from "../transform/laws.ts"
 import { difference, type Tolerance } from "./tolerance.ts"
 
 const largest = (t: Tensor): number => (t.data as Float64Array).reduce((m, v) => Math.max(m, Math.abs(v)), 0)

@@ -11,7 +11,7 @@ import * as ops from "../../src/core/program/index.ts"
 import { type Expr, Programs, type Step, Steps } from "../../src/core/program/index.ts"
 import { Backend, type Feeds } from "../../src/core/service/index.ts"
 import { Rng, Shapes, type Tensor, Tensors } from "../../src/core/tensor/index.ts"
-import { floats } from "../program/anyProgram.ts"
+import { floats } from "../../src/core/laws/program/index.ts"
 import { difference } from "./tolerance.ts"
 
 const on = <A, E>(

@@ -7,7 +7,7 @@ import { type Expr, type Program, Programs, Steps } from "../../src/core/program
 import { Backend } from "../../src/core/service/index.ts"
 import { type Tensor, Tensors } from "../../src/core/tensor/index.ts"
 import { vjp } from "../../src/core/transform/index.ts"
-import { floats } from "../program/anyProgram.ts"
+import { floats } from "../../src/core/laws/program/index.ts"
 import { difference } from "./tolerance.ts"
 
 /** A program in which several operations become one, and the operators that must come out. */

@@ -11,7 +11,7 @@ import { type Expr, input, Programs, Steps } from "../../src/core/program/index.
 import { Backend } from "../../src/core/service/index.ts"
 import { type Tensor, Tensors } from "../../src/core/tensor/index.ts"
 import { partsOf, quantise, quantised, vjp } from "../../src/core/transform/index.ts"
-import { floats } from "../program/anyProgram.ts"
+import { floats } from "../../src/core/laws/program/index.ts"
 import { adapter, config, linear, training } from "../transform/loraStep.ts"
 import { difference } from "./tolerance.ts"
 

@@ -2,9 +2,9 @@ import { Result } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { evaluate } from "../../src/core/kernel/index.ts"
+import { anyProgram, type Sample } from "../../src/core/laws/program/index.ts"
 import { Programs, print } from "../../src/core/program/index.ts"
 import { check } from "../../src/core/transform/index.ts"
-import { anyProgram, type Sample } from "./anyProgram.ts"
 
 const wellTyped = ({ program }: Sample): boolean => Result.isSuccess(check(program))
 

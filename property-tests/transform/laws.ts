@@ -1,8 +1,8 @@
 import { evaluate } from "../../src/core/kernel/index.ts"
+import { floatOutputs, floats, type Sample } from "../../src/core/laws/program/index.ts"
 import { add, type Expr, input, mul, type Program, Programs, reshape, sum } from "../../src/core/program/index.ts"
 import { Shapes, type Tensor } from "../../src/core/tensor/index.ts"
 import { grad, jvp, vjp } from "../../src/core/transform/index.ts"
-import { floatOutputs, floats, type Sample } from "../program/anyProgram.ts"
 
 type Values = Readonly<Record<string, Tensor>>
 
@@ -109,15 +109,6 @@ export const secondGradient = (sample: Sample): boolean => {
   const first = weighted("w", outputs)
   const second = weighted("z", grad(first.loss, variables))
   return slopes(second.loss, variables, sample.floats, { ...sample.feeds, ...first.weights, ...second.weights })
-}
-
-/** The program with the gradient of the sum of its first float output beside its outputs, by all float inputs. */
-export const differentiated = (program: Program): Program => {
-  const { nodes, outputs } = Programs.toExprs(program)
-  const [first] = floatOutputs(outputs)
-  const wrt = nodes.filter((x) => x.op._tag === "Input" && x.dtype === "f32")
-  const gradients = first === undefined ? [] : grad(sum(first), wrt)
-  return Programs.fromExprs({ ...outputs, ...numbered("gradient", gradients) })
 }
 
 /** Same type and, but for rounding relative to the largest element, same values; integers and booleans exactly. */

@@ -2,6 +2,7 @@ import { Result } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { evaluate } from "../../src/core/kernel/index.ts"
+import { anyProgram, differentiated } from "../../src/core/laws/program/index.ts"
 import {
   type ForwardOptions,
   forward,
@@ -13,8 +14,6 @@ import { exp, input, mean, mul, neg, type Program, Programs, sub, sum } from "..
 import { Shapes } from "../../src/core/tensor/index.ts"
 import { check, cost, grad, lower, rematerialise, schedule } from "../../src/core/transform/index.ts"
 import { batch, config, rows, symbols, weights } from "../model/models.ts"
-import { anyProgram } from "../program/anyProgram.ts"
-import { differentiated } from "./laws.ts"
 
 const peak = (program: Program): number => cost(program).peakLiveBytes
 

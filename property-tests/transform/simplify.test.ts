@@ -1,10 +1,10 @@
 import { Result } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { anyProgram, differentiated } from "../../src/core/laws/program/index.ts"
 import { type Program, Programs, print } from "../../src/core/program/index.ts"
 import { check, cost, lower, simplify, tap } from "../../src/core/transform/index.ts"
-import { anyProgram } from "../program/anyProgram.ts"
-import { differentiated, sameMeaning } from "./laws.ts"
+import { sameMeaning } from "./laws.ts"
 
 const inputs = (p: Program) => Object.keys(Programs.inputs(p)).sort()
 

@@ -1,10 +1,10 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { evaluate } from "../../src/core/kernel/index.ts"
+import { anyProgram } from "../../src/core/laws/program/index.ts"
 import { add, cast, type Expr, gather, input, mul, named, Programs, silu, sum } from "../../src/core/program/index.ts"
 import { Tensors } from "../../src/core/tensor/index.ts"
 import { grad, jvp, vjp } from "../../src/core/transform/index.ts"
-import { anyProgram } from "../program/anyProgram.ts"
 import { adjoint, gradient, secondGradient } from "./laws.ts"
 
 const values = (outputs: Readonly<Record<string, Expr>>, feeds: Parameters<typeof evaluate>[1]) =>

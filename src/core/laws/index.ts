@@ -1,4 +1,14 @@
 export { type AdvantageClaims, advantage, groups } from "./advantage.ts"
+export {
+  type Area,
+  areas,
+  type BackendClaims,
+  type BackendLaw,
+  backend,
+  type Precision,
+  type Tolerance,
+  tolerances
+} from "./backend/index.ts"
 export { type DiscriminatorClaims, discriminator } from "./discriminator.ts"
 export { gradientPenalty } from "./gradientPenalty.ts"
 export { completions, granularity, intervals } from "./granularity.ts"

@@ -1,1 +1,2 @@
 export { anyProgram, floatOutputs, floats, type Sample } from "./anyProgram.ts"
+export { differentiated } from "./differentiated.ts"

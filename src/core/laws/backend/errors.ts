@@ -1,8 +1,8 @@
 import { Effect } from "effect"
-import * as ops from "../../src/core/program/index.ts"
-import { type Program, Programs, type Step, Steps } from "../../src/core/program/index.ts"
-import { Backend, type Feeds, type Memory } from "../../src/core/service/index.ts"
-import { Tensors } from "../../src/core/tensor/index.ts"
+import * as ops from "../../program/index.ts"
+import { type Program, Programs, type Step, Steps } from "../../program/index.ts"
+import { Backend, type Feeds, type Memory } from "../../service/index.ts"
+import { Tensors } from "../../tensor/index.ts"
 import { outcome, type Scenario } from "./memory.ts"
 
 const pair = Programs.fromExprs({

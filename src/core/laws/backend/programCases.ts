@@ -1,48 +1,7 @@
-import { readFileSync } from "node:fs"
-import * as ops from "../../src/core/program/index.ts"
-import { type Op, type Program, Programs } from "../../src/core/program/index.ts"
-import { type DType, type Tensor, Tensors } from "../../src/core/tensor/index.ts"
-
-/** A program, feeds for it, and what every backend must answer. */
-export interface Case {
-  readonly name: string
-  readonly program: Program
-  readonly feeds: Readonly<Record<string, Tensor>>
-  readonly expected: Readonly<Record<string, Tensor>>
-}
-
-interface Written {
-  readonly dtype: DType
-  readonly shape: ReadonlyArray<number>
-  /** Numbers, or "NaN", "Infinity", "-Infinity". */
-  readonly data: ReadonlyArray<number | string>
-}
-
-const read = ({ dtype, shape, data }: Written): Tensor => {
-  const numbers = data.map(Number)
-  if (dtype === "f32") return Tensors.f64(numbers, shape)
-  return dtype === "i32" ? Tensors.i32(numbers, shape) : Tensors.bool(Uint8Array.from(numbers), shape)
-}
-
-interface WrittenCase {
-  readonly name: string
-  readonly op: Op
-  readonly args: ReadonlyArray<Written>
-  readonly out: Written
-}
-
-const written = JSON.parse(
-  readFileSync(new URL("../../src/core/laws/backend/fixtures/ops.json", import.meta.url), "utf8")
-) as ReadonlyArray<WrittenCase>
-
-/** Each op on ordinary, extreme and empty operands; expected values by PyTorch in double precision (fixtures/ops.py). */
-export const opCases: ReadonlyArray<Case> = written.map(({ name, op, args, out }) => {
-  const expected = read(out)
-  const feeds = Object.fromEntries(args.map((a, i) => [`x${i}`, read(a)]))
-  const inputs = args.map((a, i) => ops.input(`x${i}`, a.shape, a.dtype))
-  const y = ops.apply(op, inputs, expected.shape, expected.dtype)
-  return { name, program: Programs.fromExprs({ y }), feeds, expected: { y: expected } }
-})
+import * as ops from "../../program/index.ts"
+import { type Program, Programs } from "../../program/index.ts"
+import { Tensors } from "../../tensor/index.ts"
+import type { Case } from "./Case.ts"
 
 const x = ops.input("x", [2, 2])
 const four = Tensors.f64([1, 2, 3, 4], [2, 2])

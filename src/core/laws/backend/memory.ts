@@ -1,14 +1,32 @@
-import { Effect, Result, type Scope } from "effect"
-import * as ops from "../../src/core/program/index.ts"
-import { Programs, type Step, Steps } from "../../src/core/program/index.ts"
-import { Backend, type Feeds, type Memory, type RunError, type UnsupportedOp } from "../../src/core/service/index.ts"
-import { type Tensor, Tensors } from "../../src/core/tensor/index.ts"
+import { Effect, Equal, Fiber, Result, type Scope } from "effect"
+import * as ops from "../../program/index.ts"
+import { Programs, type Step, Steps } from "../../program/index.ts"
+import {
+  Backend,
+  type Feeds,
+  type LinkedTensor,
+  type Memory,
+  type RunError,
+  type UnsupportedOp
+} from "../../service/index.ts"
+import { type Tensor, Tensors } from "../../tensor/index.ts"
+import { type Area, type BackendLaw, backendLaw } from "./BackendLaw.ts"
 
 /** A story about one backend, told through the service alone: what it found, and what it should have found. */
 export interface Scenario {
   readonly name: string
   readonly tell: Effect.Effect<{ readonly found: unknown; readonly expected: unknown }, unknown, Backend | Scope.Scope>
 }
+
+/** That a story ends as it should. */
+export const scenarioLaw = (area: Area, { name, tell }: Scenario): BackendLaw =>
+  backendLaw(
+    area,
+    name,
+    Effect.map(tell, ({ found, expected }) =>
+      Equal.equals(found, expected) ? undefined : `it found ${JSON.stringify(found)}, not ${JSON.stringify(expected)}`
+    )
+  )
 
 const plain = (feeds: Feeds): Readonly<Record<string, ReadonlyArray<number>>> =>
   Object.fromEntries(Object.entries(feeds).map(([name, t]) => [name, Array.from(t.data)]))
@@ -47,6 +65,19 @@ const training = (guard: ReadonlyArray<string> = []): Step =>
     carry: [Steps.replace("next", "w")],
     guard
   })
+
+/** A tensor in a file that holds halves, which no engine computes with as they lie: it must be read. */
+const linked = (value: Tensor, seen: Array<string>): LinkedTensor => ({
+  file: { path: "/nowhere/model.safetensors", check: Effect.void },
+  begin: 0,
+  end: 2 * value.data.length,
+  dtype: "BF16",
+  shape: value.shape,
+  read: Effect.sync(() => {
+    seen.push("read")
+    return value
+  })
+})
 
 /** Sees two rows of the cache and appends one row; `count` goes up by one. */
 const caching: Step = Steps.make({
@@ -199,6 +230,46 @@ export const memoryScenarios: ReadonlyArray<Scenario> = [
         found: [yield* outcome(frozen.run(feeds)), yield* outcome(fresh.run(feeds))],
         expected: [{ y: [10, 20] }, { y: [0, 0] }]
       }
+    })
+  },
+  {
+    name: "memory: what is linked is not read before it is needed, and a write takes its place",
+    tell: Effect.gen(function* () {
+      const seen: Array<string> = []
+      const memory = yield* held({ a: f(1) })
+      yield* memory.link({ w: linked(f(1, 2), seen), a: linked(f(7), seen) })
+      const before = [[...seen], yield* memory.names]
+      const step = yield* compile(training(), memory)
+      const first = yield* outcome(step.run({ g: f(1, 1) }))
+      yield* memory.write({ a: f(3) })
+      return {
+        found: [before, first, yield* peek(memory, "a", "w"), seen],
+        expected: [[[], ["a", "w"]], { loss: [5] }, { a: [3], w: [2, 3] }, ["read"]]
+      }
+    })
+  },
+  {
+    name: "memory: a run that is interrupted carries everything or nothing, and the next one goes on",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ w: f(0, 0) })
+      const step = yield* compile(training(), memory)
+      const running = yield* Effect.forkChild(step.run({ g: f(1, 1) }), { startImmediately: true })
+      yield* Fiber.interrupt(running)
+      const [w] = (yield* peek(memory, "w"))["w"]!
+      const next = yield* outcome(step.run({ g: f(1, 1) }))
+      return { found: [w === 0 || w === 1, next], expected: [true, { loss: [2 * w! + 2] }] }
+    })
+  },
+  {
+    name: "memory: what is large comes back as it went in",
+    tell: Effect.gen(function* () {
+      const many = Tensors.f32(
+        Float32Array.from({ length: 300_001 }, (_, i) => i),
+        [300_001]
+      )
+      const memory = yield* held({ many })
+      const { many: back } = yield* memory.read(["many"])
+      return { found: back!.data.every((x, i) => x === i) && back!.data.length, expected: 300_001 }
     })
   },
   {

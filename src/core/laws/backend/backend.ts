@@ -1,0 +1,42 @@
+import type { BackendClaims, BackendLaw } from "./BackendLaw.ts"
+import { caseLaw } from "./Case.ts"
+import { errorScenarios } from "./errors.ts"
+import { losses } from "./losses.ts"
+import { memoryScenarios, scenarioLaw } from "./memory.ts"
+import { models } from "./models.ts"
+import { opCases } from "./opCases.ts"
+import { programCases } from "./programCases.ts"
+import { randomPrograms } from "./randomPrograms.ts"
+import { repeatable } from "./repeatable.ts"
+import { shapeCases } from "./shapeCases.ts"
+import { tolerances } from "./tolerances.ts"
+
+/**
+ * What holds of every backend: each operation and shape, whole programs, memory, errors, the models, losses, optimisers
+ * and sampling of this library, and a training run, all against the reference.
+ *
+ * @example
+ * for (const law of Laws.backend({ reference: Reference.layer, precision: "single" })) {
+ *   it(law.name, () => Effect.runPromise(law.check.pipe(Effect.provide(Mine.layer))))
+ * }
+ * @see specs/03-backends.md, docs/write-a-backend.md
+ */
+export const backend = (claims: BackendClaims): ReadonlyArray<BackendLaw> => {
+  const { precision, deviations = {}, numRuns = 100 } = claims
+  const within = tolerances[precision]
+  const laws = [
+    ...opCases.map((c) => caseLaw("operations", c, within.operations)),
+    ...shapeCases.map((c) => caseLaw("operations", c, within.shapes)),
+    ...programCases.map((c) => caseLaw("programs", c, within.operations)),
+    ...randomPrograms(numRuns, within.programs),
+    repeatable,
+    ...memoryScenarios.map((s) => scenarioLaw("memory", s)),
+    ...errorScenarios.map((s) => scenarioLaw("errors", s)),
+    ...models(within.models),
+    ...losses(within.losses)
+  ]
+  return laws.map((law) => {
+    const deviation = deviations[law.name]
+    return deviation === undefined ? law : { ...law, deviation }
+  })
+}
