@@ -3,7 +3,7 @@ import * as ops from "../../program/index.ts"
 import { type Program, Programs, type Step, Steps } from "../../program/index.ts"
 import { Backend, type Feeds, type Memory } from "../../service/index.ts"
 import { Tensors } from "../../tensor/index.ts"
-import { outcome, type Scenario } from "./memory.ts"
+import { outcome, type Scenario } from "./Scenario.ts"
 
 const pair = Programs.fromExprs({
   y: ops.gather(ops.input("table", [3, 2]), ops.input("ids", [2], "i32")),

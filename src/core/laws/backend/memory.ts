@@ -1,59 +1,10 @@
-import { Effect, Equal, Fiber, Result, type Scope } from "effect"
+import { Effect, Fiber } from "effect"
 import * as ops from "../../program/index.ts"
 import { Programs, type Step, Steps } from "../../program/index.ts"
-import {
-  Backend,
-  type Feeds,
-  type LinkedTensor,
-  type Memory,
-  type RunError,
-  type UnsupportedOp
-} from "../../service/index.ts"
+import type { LinkedTensor } from "../../service/index.ts"
 import { type Tensor, Tensors } from "../../tensor/index.ts"
-import { type Area, type BackendLaw, backendLaw } from "./BackendLaw.ts"
-
-/** A story about one backend, told through the service alone: what it found, and what it should have found. */
-export interface Scenario {
-  readonly name: string
-  readonly tell: Effect.Effect<{ readonly found: unknown; readonly expected: unknown }, unknown, Backend | Scope.Scope>
-}
-
-/** That a story ends as it should. */
-export const scenarioLaw = (area: Area, { name, tell }: Scenario): BackendLaw =>
-  backendLaw(
-    area,
-    name,
-    Effect.map(tell, ({ found, expected }) =>
-      Equal.equals(found, expected) ? undefined : `it found ${JSON.stringify(found)}, not ${JSON.stringify(expected)}`
-    )
-  )
-
-const plain = (feeds: Feeds): Readonly<Record<string, ReadonlyArray<number>>> =>
-  Object.fromEntries(Object.entries(feeds).map(([name, t]) => [name, Array.from(t.data)]))
-
-/** The plain result, or the tag of the failure with the name of what was refused. */
-export const outcome = <R>(effect: Effect.Effect<Feeds, UnsupportedOp | RunError, R>) =>
-  Effect.map(Effect.result(effect), (result) => {
-    if (Result.isSuccess(result)) return plain(result.success)
-    const { failure } = result
-    if (failure._tag === "BadFeed") return `BadFeed ${failure.name}`
-    return failure._tag === "NonFinite" ? `NonFinite ${failure.output}` : failure._tag
-  })
-
-const f = (...values: ReadonlyArray<number>): Tensor => Tensors.f64(values, [values.length])
-const rows = (...values: ReadonlyArray<number>): Tensor => Tensors.f64(values, [values.length, 1])
-
-const held = (tensors: Feeds) =>
-  Effect.gen(function* () {
-    const memory = yield* Backend.use((b) => b.memory)
-    yield* memory.write(tensors)
-    return memory
-  })
-
-const compile = (step: Step, memory: Memory, freeze: ReadonlyArray<string> = []) =>
-  Backend.use((b) => b.compile(step, { memory, freeze }))
-
-const peek = (memory: Memory, ...names: ReadonlyArray<string>) => Effect.map(memory.read(names), plain)
+import { compile, f, held, peek, rows } from "./held.ts"
+import { outcome, plain, type Scenario } from "./Scenario.ts"
 
 const [w, g] = [ops.input("w", [2]), ops.input("g", [2])]
 
@@ -78,20 +29,6 @@ const linked = (value: Tensor, seen: Array<string>): LinkedTensor => ({
     return value
   })
 })
-
-/** Sees two rows of the cache and appends one row; `count` goes up by one. */
-const caching: Step = Steps.make({
-  program: Programs.fromExprs({
-    seen: ops.sum(ops.input("cache", [2, 1])),
-    row: ops.input("row", [1, 1]),
-    more: ops.add(ops.input("count", [], "i32"), 1)
-  }),
-  resident: ["cache", "count"],
-  carry: [Steps.append("row", "cache"), Steps.replace("more", "count")],
-  guard: []
-})
-
-const cache: Feeds = { cache: rows(1, 2, 0, 0), count: Tensors.i32([0], []) }
 
 export const memoryScenarios: ReadonlyArray<Scenario> = [
   {
@@ -171,7 +108,7 @@ export const memoryScenarios: ReadonlyArray<Scenario> = [
   {
     name: "memory: results stay as they were when memory changes",
     tell: Effect.gen(function* () {
-      const memory = yield* held(cache)
+      const memory = yield* held({ cache: rows(1, 2, 0, 0) })
       const step = Steps.make({
         program: Programs.fromExprs({ now: ops.input("cache", [4, 1]), row: ops.input("row", [1, 1]) }),
         resident: ["cache"],
@@ -270,69 +207,6 @@ export const memoryScenarios: ReadonlyArray<Scenario> = [
       const memory = yield* held({ many })
       const { many: back } = yield* memory.read(["many"])
       return { found: back!.data.every((x, i) => x === i) && back!.data.length, expected: 300_001 }
-    })
-  },
-  {
-    name: "append: a program sees the first rows and writes rows at the run's position",
-    tell: Effect.gen(function* () {
-      const memory = yield* held(cache)
-      const step = yield* compile(caching, memory)
-      const first = yield* outcome(step.run({ row: rows(5) }, { at: 2 }))
-      const second = yield* outcome(step.run({ row: rows(6) }, { at: 0 }))
-      return {
-        found: [
-          first,
-          second,
-          yield* outcome(step.run({ row: rows(0) }, { at: 3 })),
-          yield* peek(memory, "cache", "count")
-        ],
-        expected: [{ seen: [3] }, { seen: [3] }, { seen: [8] }, { cache: [6, 2, 5, 0], count: [3] }]
-      }
-    })
-  },
-  {
-    name: "append: rows outside the tensor fail, and then nothing at all is carried",
-    tell: Effect.gen(function* () {
-      const memory = yield* held(cache)
-      const step = yield* compile(caching, memory)
-      const late = yield* outcome(step.run({ row: rows(5) }, { at: 4 }))
-      const negative = yield* outcome(step.run({ row: rows(5) }, { at: -1 }))
-      return {
-        found: [late, negative, yield* peek(memory, "cache", "count")],
-        expected: ["BadFeed cache", "BadFeed cache", { cache: [1, 2, 0, 0], count: [0] }]
-      }
-    })
-  },
-  {
-    name: "append: the first call need not read the cache, and may write several rows",
-    tell: Effect.gen(function* () {
-      const memory = yield* held({ cache: rows(0, 0, 0) })
-      const step = Steps.make({
-        program: Programs.fromExprs({ row: ops.mul(ops.input("x", [2, 1]), 2) }),
-        resident: [],
-        carry: [Steps.append("row", "cache")],
-        guard: []
-      })
-      const first = yield* compile(step, memory)
-      yield* first.run({ x: rows(1, 2) }, { at: 1 })
-      return { found: yield* peek(memory, "cache"), expected: { cache: [0, 2, 4] } }
-    })
-  },
-  {
-    name: "append: a program may declare no rows",
-    tell: Effect.gen(function* () {
-      const memory = yield* held({ cache: rows(4, 5) })
-      const step = Steps.make({
-        program: Programs.fromExprs({ seen: ops.sum(ops.input("cache", [0, 1]), [0]), row: ops.input("row", [1, 1]) }),
-        resident: ["cache"],
-        carry: [Steps.append("row", "cache")],
-        guard: []
-      })
-      const first = yield* compile(step, memory)
-      return {
-        found: [yield* outcome(first.run({ row: rows(9) })), yield* peek(memory, "cache")],
-        expected: [{ seen: [0] }, { cache: [9, 5] }]
-      }
     })
   },
   {
