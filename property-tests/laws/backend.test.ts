@@ -92,7 +92,8 @@ describe("laws of backends can fail", () => {
   it("error: state that is not kept", async () => {
     const moments = (into: string) => into.includes("optimiser/")
     const found = await broken(
-      stepping((step) => ({ ...step, carry: step.carry.filter(({ into }) => !moments(into)) }))
+      stepping((step) => ({ ...step, carry: step.carry.filter(({ into }) => !moments(into)) })),
+      Laws.areas
     )
     expect(Object.keys(found)).toEqual(["optimisers", "training"])
   })
