@@ -21,7 +21,7 @@ export const looked = async (
   const { jobs } = await asked(algorithm, join(folder(), "run"), overrides)
   const out: Array<string> = []
   const ended = await diagnose(
-    { config: jobs[0]!.config, output: jobs[0]!.output, threads: 1, json: true },
+    { config: jobs[0]!.config, output: jobs[0]!.output, backend: "onnx-cpu", threads: 1, json: true },
     { ...resources, ...machine }
   ).pipe(
     Effect.provideService(Console.Console, consoleInto(out)),

@@ -39,6 +39,7 @@ export const optionsOf = (output: string, rest: Partial<QuickstartOptions> = {})
   quick: false,
   output,
   seed: 3,
+  backend: "onnx-cpu",
   threads: 1,
   resume: false,
   overwrite: false,

@@ -56,7 +56,7 @@ export const asked = async (
     config: decoded.config,
     configText: printRunConfig(decoded.tree)
   }))
-  return { output, threads: 1, resume: false, overwrite: false, json: true, sweep, ...rest, jobs }
+  return { output, backend: "onnx-cpu", threads: 1, resume: false, overwrite: false, json: true, sweep, ...rest, jobs }
 }
 
 /** Trains; what was printed, or why not. Stops in good order once a stop has been looked for so many times. */

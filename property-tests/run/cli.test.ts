@@ -50,6 +50,7 @@ describe("arguments", () => {
         quick: false,
         output: join(process.cwd(), "runs/x"),
         seed: 0,
+        backend: "onnx-cpu",
         threads: undefined,
         resume: false,
         overwrite: false,
@@ -99,6 +100,10 @@ describe("arguments", () => {
       [["quickstart", "--resume", "--overwrite"], "error: --resume keeps the run and --overwrite replaces it"],
       [["quickstart", "--seed", "1.5"], 'error: Invalid value for flag --seed: "1.5".'],
       [["quickstart", "--threads", "0"], 'error: Invalid value for flag --threads: "0". Expected: at least 1'],
+      [
+        ["quickstart", "--backend", "onxn-cpu"],
+        'error: Invalid value for flag --backend: "onxn-cpu". Expected: one of reference, onnx-cpu'
+      ],
       [["bench", "extra"], 'error: Unexpected positional argument: "extra"'],
       [["train", "reward"], "error: Missing required flag: --demonstrations"],
       [["train", "reward", "--demonstrations", "/no/such.jsonl"], "error: Invalid value for flag --demonstrations"]

@@ -1,8 +1,8 @@
 import { Effect, FileSystem, Path } from "effect"
-import { Onnx } from "../backends/onnx/index.ts"
 import { Tables } from "../core/figure/index.ts"
 import { arithmetic } from "../core/task/index.ts"
 import { axes } from "./ablation/index.ts"
+import { backendLayer } from "./backends/index.ts"
 import type { AblateOptions, Handler } from "./commands/index.ts"
 import { ablationTable, printTable, readRuns } from "./compare/index.ts"
 import { arithmeticPlan, quickPlan, reasoning } from "./quickstart/index.ts"
@@ -32,7 +32,4 @@ export const ablate: Handler<AblateOptions> = (options) =>
     const text = `${Tables.toMarkdown(table)}\n\n${table.caption}\n`
     yield* fs.writeFileString(path.join(options.output, "table.md"), text)
     yield* printTable(table, options.json)
-  }).pipe(
-    Effect.scoped,
-    Effect.provide(Onnx.cpuWith(options.threads === undefined ? {} : { threads: options.threads }))
-  )
+  }).pipe(Effect.scoped, Effect.provide(backendLayer(options.backend, options)))

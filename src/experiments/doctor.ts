@@ -1,7 +1,7 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Console, Data, Effect } from "effect"
-import { Onnx } from "../backends/onnx/index.ts"
 import { Screens } from "../core/run/index.ts"
+import { backendLayer } from "./backends/index.ts"
 import type { DoctorOptions, Handler } from "./commands/index.ts"
 import { hubLayer } from "./data/index.ts"
 import {
@@ -24,7 +24,7 @@ export class Unsound extends Data.TaggedError("Unsound")<{ readonly failed: Read
 }
 
 /** Looks a configuration over on a machine; fails where a check does. */
-export const diagnose = ({ config, output, threads, json }: DoctorOptions, machine: Resources) =>
+export const diagnose = ({ config, output, backend, threads, json }: DoctorOptions, machine: Resources) =>
   Effect.gen(function* () {
     const screen = yield* Screens.CurrentScreen
     const checks = configuredChecks(
@@ -47,7 +47,7 @@ export const diagnose = ({ config, output, threads, json }: DoctorOptions, machi
       })
   }).pipe(
     Effect.scoped,
-    Effect.provide(Onnx.cpuWith(threads === undefined ? {} : { threads })),
+    Effect.provide(backendLayer(backend, { threads })),
     Effect.provide(hubLayer()),
     // That of fetch gives up on answers that begin after 300 s.
     Effect.provide(NodeHttpClient.layerNodeHttp)

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { Onnx } from "../backends/onnx/index.ts"
+import { backendLayer } from "./backends/index.ts"
 import type { Handler, QuickstartOptions } from "./commands/index.ts"
 import {
   arithmeticPlan,
@@ -26,7 +26,4 @@ const experiment = Effect.fnUntraced(function* (options: QuickstartOptions) {
 
 /** What `rewardflow quickstart` runs. */
 export const quickstart: Handler<QuickstartOptions> = (options) =>
-  experiment(options).pipe(
-    Effect.scoped,
-    Effect.provide(Onnx.cpuWith(options.threads === undefined ? {} : { threads: options.threads }))
-  )
+  experiment(options).pipe(Effect.scoped, Effect.provide(backendLayer(options.backend, options)))

@@ -1,8 +1,8 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Console, Effect, FileSystem } from "effect"
-import { Onnx } from "../backends/onnx/index.ts"
 import { Measurements } from "../core/evaluation/index.ts"
 import { formatMeasurement } from "../core/figure/index.ts"
+import { backendLayer } from "./backends/index.ts"
 import type { Handler, TrainOptions } from "./commands/index.ts"
 import { printTable, sweepTable } from "./compare/index.ts"
 import { hubLayer } from "./data/index.ts"
@@ -40,7 +40,7 @@ export const train: Handler<TrainOptions> = (options) =>
         : [table, "", ...shown(summary), `Model: ${summary.model}`].join("\n")
     )
   }).pipe(
-    Effect.provide(Onnx.cpuWith(options.threads === undefined ? {} : { threads: options.threads })),
+    Effect.provide(backendLayer(options.backend, options)),
     Effect.provide(hubLayer()),
     // That of fetch gives up on answers that begin after 300 s.
     Effect.provide(NodeHttpClient.layerNodeHttp)

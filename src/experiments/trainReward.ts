@@ -1,6 +1,5 @@
 import { basename, dirname } from "node:path"
 import { Console, Effect } from "effect"
-import { Onnx } from "../backends/onnx/index.ts"
 import { type Demonstration, Problems } from "../core/data/index.ts"
 import type { Negative, Sequence } from "../core/learner/index.ts"
 import {
@@ -16,6 +15,7 @@ import { RunDirectory, table } from "../core/run/index.ts"
 import { corpusTokenizer } from "../core/task/index.ts"
 import { Rng } from "../core/tensor/index.ts"
 import { BadTokenizer, ChatTemplates, fromFolder, type Tokenizer } from "../core/text/index.ts"
+import { backendLayer } from "./backends/index.ts"
 import { type GranularityChoice, type Handler, printGranularity, type TrainRewardOptions } from "./commands/index.ts"
 import { modelTexts, writeModel } from "./models/index.ts"
 import {
@@ -200,7 +200,4 @@ export const trainReward: Handler<TrainRewardOptions> = (options) =>
     yield* options.json
       ? Console.log(JSON.stringify(summary, null, 2))
       : Console.log(`${shown}\n\nReward model: ${folder}`)
-  }).pipe(
-    Effect.scoped,
-    Effect.provide(Onnx.cpuWith(options.threads === undefined ? {} : { threads: options.threads }))
-  )
+  }).pipe(Effect.scoped, Effect.provide(backendLayer(options.backend, options)))

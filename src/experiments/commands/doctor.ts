@@ -11,6 +11,8 @@ export interface DoctorOptions {
   readonly config: RunConfig
   /** Where the run would be kept. */
   readonly output: string
+  /** Name of the compute backend. */
+  readonly backend: string
   readonly threads: number | undefined
   readonly json: boolean
 }
@@ -55,16 +57,17 @@ export const doctorCommand = (source: Source<DoctorOptions>) =>
       ),
       ...configFlags,
       output: runFlags.output,
+      backend: runFlags.backend,
       threads: runFlags.threads,
       json: runFlags.json
     },
-    Effect.fnUntraced(function* ({ threads, json, output, ...words }) {
+    Effect.fnUntraced(function* ({ backend, threads, json, output, ...words }) {
       const choice = choiceOf(words)
       if (choice instanceof UsageError) return yield* choice
       const [job] = yield* configuredJobs(choice)
       const { config } = job!.decoded
       const handler = yield* Effect.promise(source)
-      yield* handler({ config, output: output ?? config.training.output_dir ?? "runs", threads, json })
+      yield* handler({ config, output: output ?? config.training.output_dir ?? "runs", backend, threads, json })
     })
   ).pipe(
     Command.withDescription(

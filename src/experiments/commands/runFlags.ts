@@ -1,5 +1,6 @@
 import { Effect, Option } from "effect"
 import { CliError, Flag } from "effect/cli"
+import { backendNames, expectedBackend, usualBackend } from "../backends/index.ts"
 
 const atLeast =
   (name: string, minimum: number) =>
@@ -27,6 +28,23 @@ export const maybe = <A>(flag: Flag.Flag<A>): Flag.Flag<A | undefined> =>
 export const toggle = (name: string, description: string): Flag.Flag<boolean> =>
   Flag.Boolean(name).pipe(Flag.withDefault(false), Flag.withDescription(description))
 
+/** The name of a backend that there is. */
+export const backendName = Flag.String("backend").pipe(
+  Flag.mapEffect((value) =>
+    backendNames.includes(value)
+      ? Effect.succeed(value)
+      : Effect.fail(
+          new CliError.InvalidValue({ option: "backend", value, expected: expectedBackend(value), kind: "flag" })
+        )
+  ),
+  Flag.withMetavar("NAME")
+)
+
+const backend = backendName.pipe(
+  Flag.withDefault(usualBackend),
+  Flag.withDescription(`What computes, ${usualBackend} by default: ${backendNames.join(", ")}`)
+)
+
 /** Flags of every command that makes a run directory. */
 export const runFlags = {
   output: maybe(Flag.Directory("output")).pipe(
@@ -34,6 +52,7 @@ export const runFlags = {
     Flag.withDescription("Run directory; a new one under runs/ by default, the newest one there with --resume")
   ),
   seed: wholeNumber("seed", 0).pipe(Flag.withDefault(0), Flag.withDescription("Seed of everything random")),
+  backend,
   threads: maybe(wholeNumber("threads", 1)).pipe(
     Flag.withMetavar("N"),
     Flag.withDescription(
@@ -50,6 +69,8 @@ export interface RunOptions {
   /** The run directory, chosen already. */
   readonly output: string
   readonly seed: number
+  /** Name of the compute backend. */
+  readonly backend: string
   readonly threads: number | undefined
   readonly resume: boolean
   readonly overwrite: boolean

@@ -1,0 +1,28 @@
+import type { Entry } from "./Entry.ts"
+
+/** Of every way to run ONNX on the CPU. */
+const onnxOnCpu = {
+  "ReduceMax: NaN stays along the last axis": "ONNX Runtime's ReduceMax drops a NaN that is not the first element",
+  "ids: a negative id fails": "ONNX Runtime counts negative ids from the end"
+}
+
+/** All backends, that of the meaning first. */
+export const entries: ReadonlyArray<Entry> = [
+  {
+    name: "reference",
+    runs: "plain TypeScript in double precision: slow, and what programs mean",
+    precision: "double",
+    threads: false,
+    deviations: {},
+    load: async () => (await import("../../backends/reference/index.ts")).layer
+  },
+  {
+    name: "onnx-cpu",
+    runs: "ONNX Runtime on the processor, the default",
+    precision: "single",
+    threads: true,
+    deviations: onnxOnCpu,
+    load: async ({ threads }) =>
+      (await import("../../backends/onnx/index.ts")).Onnx.cpuWith(threads === undefined ? {} : { threads })
+  }
+]
