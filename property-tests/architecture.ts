@@ -29,6 +29,7 @@ const stack: ReadonlyArray<ReadonlyArray<string>> = [
     "text",
     "reward",
     "data",
+    "result",
     "checkpoint",
     "task",
     "evaluation",

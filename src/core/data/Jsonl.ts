@@ -1,7 +1,7 @@
 import { Effect, FileSystem, Result, Schema, Stream } from "effect"
 import { type Contents, collect, type Line, onlyGood } from "./Contents.ts"
 import { type BadRows, type FileError, fileError, RowError } from "./errors.ts"
-import { parseRow } from "./parseRow.ts"
+import { parseRow, type RowPlace } from "./parseRow.ts"
 
 const NEWLINE = 10
 
@@ -64,6 +64,9 @@ const bytesOf = (file: string): Stream.Stream<Uint8Array, FileError, FileSystem.
   return file.endsWith(".gz") ? through(raw, new DecompressionStream("gzip"), broken) : raw
 }
 
+/** One line of text as a row, or everything that is wrong with it. */
+export type ParseLine<A> = (text: string, place: RowPlace) => Result.Result<A, ReadonlyArray<RowError>>
+
 /**
  * The lines of a JSONL file (UTF-8, one object a line, `.gz` too), each decoded by the schema. Blank lines are no
  * rows. A bad line is an element of the stream, not its end.
@@ -71,9 +74,14 @@ const bytesOf = (file: string): Stream.Stream<Uint8Array, FileError, FileSystem.
 export const stream = <A>(
   file: string,
   schema: Schema.Decoder<A>
+): Stream.Stream<Line<A>, FileError, FileSystem.FileSystem> => parsed(file, parseRow(schema))
+
+/** As `stream`, for rows that a schema alone does not read. */
+export const parsed = <A>(
+  file: string,
+  parse: ParseLine<A>
 ): Stream.Stream<Line<A>, FileError, FileSystem.FileSystem> => {
   const decoder = new TextDecoder("utf-8", { fatal: true })
-  const parse = parseRow(schema)
   return splitBytes(bytesOf(file)).pipe(
     Stream.mapAccum(
       () => 0,
@@ -122,14 +130,21 @@ export const write = <A, I>(
   file: string,
   schema: Schema.Codec<A, I>,
   rows: Iterable<A>
-): Effect.Effect<void, FileError, FileSystem.FileSystem> =>
+): Effect.Effect<void, FileError, FileSystem.FileSystem> => {
+  const encode = Schema.encodeEffect(schema)
+  const values = Stream.mapEffect(Stream.fromIterable(rows), (row) => encode(row))
+  return writeStream(file, Stream.mapError(values, fileError(file, "encode")))
+}
+
+/** Writes a stream of values, each as the JSON that it is, as `write` does; none is held longer than it takes. */
+export const writeStream = <R>(
+  file: string,
+  values: Stream.Stream<unknown, FileError, R>
+): Effect.Effect<void, FileError, FileSystem.FileSystem | R> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    const encode = Schema.encodeEffect(schema)
-    const lines = Stream.fromIterable(rows).pipe(
-      Stream.mapEffect((row) => encode(row)),
-      Stream.mapError(fileError(file, "encode")),
-      Stream.map((row) => `${JSON.stringify(row)}\n`),
+    const lines = values.pipe(
+      Stream.map((value) => `${JSON.stringify(value)}\n`),
       Stream.encodeText
     )
     const failed = fileError(file, "write")

@@ -1,0 +1,46 @@
+import { Effect, type FileSystem, Stream } from "effect"
+import { type FileError, Jsonl, type Line, type ResultRow } from "../data/index.ts"
+import * as Census from "./Census.ts"
+import { parseResult } from "./parseResult.ts"
+import type { KeyedRow } from "./RowKey.ts"
+
+/** The lines of a result file (`.jsonl`, `.jsonl.gz`), one at a time, so that it may be larger than memory. */
+export const lines = (file: string): Stream.Stream<Line<KeyedRow>, FileError, FileSystem.FileSystem> =>
+  Jsonl.parsed(file, parseResult)
+
+/** The rows of a file that are for use, each entered into the census on its way. */
+export const stream = (
+  file: string,
+  census: Census.Census
+): Stream.Stream<KeyedRow, FileError, FileSystem.FileSystem> =>
+  Stream.mapAccum(
+    lines(file),
+    () => census,
+    (account, line): readonly [Census.Census, ReadonlyArray<KeyedRow>] => {
+      const row = Census.add(account, line)
+      return [account, row === undefined ? [] : [row]]
+    }
+  )
+
+/** The rows of a file that are for use, and what is wrong with it. */
+export interface Results {
+  readonly rows: ReadonlyArray<KeyedRow>
+  readonly problems: ReadonlyArray<Census.ResultProblem>
+}
+
+/** A file that fits into memory, as a whole. */
+export const read = (
+  file: string,
+  expected: Census.Expected = {}
+): Effect.Effect<Results, FileError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const census = Census.make(expected)
+    const rows = yield* Stream.runCollect(stream(file, census))
+    return { rows, problems: Census.report(census) }
+  })
+
+/** Writes rows one at a time, packed when the name ends in `.gz`; a value that is not finite is written as null. */
+export const write = <R>(
+  file: string,
+  rows: Stream.Stream<ResultRow, FileError, R>
+): Effect.Effect<void, FileError, FileSystem.FileSystem | R> => Jsonl.writeStream(file, rows)
