@@ -15,6 +15,7 @@ const command = root(
     doctor: async () => (await import("./experiments/doctor.ts")).doctor,
     ablate: async () => (await import("./experiments/ablate.ts")).ablate,
     compare: async () => (await import("./experiments/compare/index.ts")).compareRuns,
+    conformance: async () => (await import("./experiments/conformance.ts")).conformance,
     bench: async () => (await import("./experiments/bench.ts")).bench
   },
   args

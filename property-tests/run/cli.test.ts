@@ -9,6 +9,7 @@ import {
   type AblateOptions,
   type BenchOptions,
   type CompareOptions,
+  type ConformanceOptions,
   type DoctorOptions,
   nearestName,
   parseGranularity,
@@ -30,12 +31,20 @@ type AnyOptions =
   | TrainRewardOptions
   | BenchOptions
   | CompareOptions
+  | ConformanceOptions
   | AblateOptions
   | DoctorOptions
 
 const call = (...args: ReadonlyArray<string>) =>
   callCommand<AnyOptions>((noting) => {
-    const sources = { quickstart: noting, train: noting, trainReward: noting, bench: noting, compare: noting }
+    const sources = {
+      quickstart: noting,
+      train: noting,
+      trainReward: noting,
+      bench: noting,
+      compare: noting,
+      conformance: noting
+    }
     return Command.runWith(root({ ...sources, ablate: noting, doctor: noting }, args), { version: "1.2.3" })(args)
   })
 

@@ -2,6 +2,7 @@ import { Command, GlobalFlag } from "effect/cli"
 import { type AblateOptions, ablateCommand } from "./ablate.ts"
 import { type BenchOptions, benchCommand } from "./bench.ts"
 import { type CompareOptions, compareCommand } from "./compare.ts"
+import { type ConformanceOptions, conformanceCommand } from "./conformance.ts"
 import { type DoctorOptions, doctorCommand } from "./doctor.ts"
 import { type QuickstartOptions, quickstartCommand } from "./quickstart.ts"
 import { toggle } from "./runFlags.ts"
@@ -16,6 +17,7 @@ export interface Sources {
   readonly trainReward: Source<TrainRewardOptions>
   readonly doctor: Source<DoctorOptions>
   readonly bench: Source<BenchOptions>
+  readonly conformance: Source<ConformanceOptions>
   readonly compare: Source<CompareOptions>
   readonly ablate: Source<AblateOptions>
 }
@@ -36,7 +38,8 @@ export const root = (sources: Sources, args: ReadonlyArray<string>) =>
       doctorCommand(sources.doctor),
       compareCommand(sources.compare),
       ablateCommand(sources.ablate, args),
-      benchCommand(sources.bench)
+      benchCommand(sources.bench),
+      conformanceCommand(sources.conformance)
     ]),
     Command.withGlobalFlags(globalFlags)
   )
