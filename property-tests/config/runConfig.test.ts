@@ -194,6 +194,14 @@ describe("decode", () => {
     expect(refusal(["training.max_steps=null"])).toContain("training.max_steps: give it, or training.epochs.")
     expect(refusal(["model.reward_lb=9"])).toContain("model.reward_lb: it must be below model.reward_ub.")
     expect(refusal(["sampling.num_generations=7"])).toContain("whole groups of 7 generations")
+    const unperturbed = ["model.num_neg_perturbations_per_expert=0"]
+    expect(refusal(unperturbed)).toContain(
+      "model.reward_batch: its 24 perturbed demonstrations need model.num_neg_perturbations_per_expert above 0. Set perturbed to 0, or model.reward_batch=null for all rollouts of a step."
+    )
+    expect(decoded("tiny_airl", [...unperturbed, "model.reward_batch.perturbed=0"]).config.model.reward_batch).toEqual({
+      rollouts: 8,
+      perturbed: 0
+    })
     expect(refusal(["model.neg_perturb_fns=[]"])).toContain("it needs functions in model.neg_perturb_fns.")
   })
 

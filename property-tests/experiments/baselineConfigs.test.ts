@@ -15,16 +15,15 @@ const learning = (name: string, experiment: string) => {
 }
 
 describe.each([
-  // The tiny family says how many traces an update has.
-  ["tiny_airl", 8],
+  ["tiny_airl", 256],
   ["math_airl", 128]
 ])("baselines of note 39 on %s", (name, rollouts) => {
-  it("golden: GAD has two updates on fresh rollouts and nothing else, one reward a trace, β = 0.1", () => {
+  it("golden: GAD has two updates on all fresh rollouts and nothing else, one reward a trace, β = 0.1", () => {
     const gad = learning(name, "gad")
     expect(gad).toMatchObject({
       critic: {
         objective: { name: "pairwise(m=0, 1 negatives)" },
-        batch: { rollouts, freshShare: 1 },
+        batch: { rollouts, perturbed: 0, freshShare: 1 },
         replayCapacity: 0,
         negatives: { perturbations: [], stored: false },
         switchLabels: false,
@@ -40,5 +39,11 @@ describe.each([
     expect(fixed).toMatchObject({ critic: { updates: 0 }, policy: { advantage: { name: "group-relative(mean)" } } })
     expect(fixed._tag === "Airl" && fixed.critic.warmupUpdates).toBeGreaterThan(0)
     expect(fixed._tag === "Airl" && fixed.policy.objective.name).toContain("β=0.1")
+  })
+})
+
+it("golden: without perturbations the tiny family's updates have as many rollouts as the reference's would", () => {
+  expect(learning("tiny_airl", "no_perturbation")).toMatchObject({
+    critic: { batch: { rollouts: 128, perturbed: 0, freshShare: 0.5 }, negatives: { perturbations: [] } }
   })
 })

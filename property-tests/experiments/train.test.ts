@@ -128,6 +128,7 @@ describe("train", () => {
     const choices = [
       ["airl", "experiment=gad", "~model.reward_batch", ...shared],
       ["airl", "experiment=wgan", "training.max_micro_batch=2", "eval.test_problems=0"],
+      ["airl", "experiment=wgan", "model.reward_head=scalar", "eval.test_problems=0"],
       ["airl", "experiment=airl_segment_drop_f", "~model.reward_head", "eval.test_problems=0"],
       ["airl", "model.use_outcome_rewards=true", "training.loss_type=dapo", "training.policy_micro_batch=2", ...shared],
       ["grpo", "training.scale_rewards=batch", "training.num_iterations=2", "training.importance_correction=token"],

@@ -34,8 +34,7 @@ export const tinier = {
     "sampling.num_generations=2",
     "training.reward_warmup_steps=3",
     "training.reward_updates_per_warmup_batch=2",
-    "model.reward_batch.rollouts=2",
-    "model.reward_batch.perturbed=2"
+    "model.reward_batch={rollouts:2,perturbed:2}"
   ]
 } as const
 

@@ -83,11 +83,23 @@ const server: Rule = (valueOf) => {
   return (valueOf(url) ?? null) === null ? [url, "training.use_vllm needs it."] : undefined
 }
 
+/** Perturbed demonstrations of an update, which nothing perturbs. */
+const unperturbed: Rule = (valueOf, matters) => {
+  const perturbed = number(valueOf, "model.reward_batch.perturbed")
+  return matters("model.reward_batch") && perturbed > 0 && valueOf("model.num_neg_perturbations_per_expert") === 0
+    ? [
+        "model.reward_batch",
+        `its ${perturbed} perturbed demonstrations need model.num_neg_perturbations_per_expert above 0. Set perturbed to 0, or model.reward_batch=null for all rollouts of a step.`
+      ]
+    : undefined
+}
+
 /** What each key allows and two together do not. */
 const rules: ReadonlyArray<Rule> = [
   wholeGroups,
   adapters,
   server,
+  unperturbed,
   (valueOf, matters) =>
     matters("model.reward_lb") && number(valueOf, "model.reward_lb") >= number(valueOf, "model.reward_ub")
       ? ["model.reward_lb", "it must be below model.reward_ub."]
@@ -116,15 +128,6 @@ const rules: ReadonlyArray<Rule> = [
       ? [
           "training.scale_rewards",
           "average_dense is scaled by group or by none; model.advantage_calculation=grpo by batch too."
-        ]
-      : undefined,
-  (valueOf, matters) =>
-    matters("model.gradient_penalty_coef") &&
-    matters("model.reward_head") &&
-    valueOf("model.reward_head") === "verifier"
-      ? [
-          "model.classifier_loss",
-          "wgan looks between traces, which the verifier head cannot: take model.reward_head=scalar."
         ]
       : undefined
 ]
