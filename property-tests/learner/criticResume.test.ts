@@ -4,7 +4,6 @@ import { Airl, type CriticOptions, Critics, type Negative, RewardOffline } from 
 import { Discriminator, Segment } from "../../src/core/objective/index.ts"
 import { Granularities } from "../../src/core/reward/index.ts"
 import { Rng, Tensors } from "../../src/core/tensor/index.ts"
-import { expectEqual, resumed } from "./resumed.ts"
 import * as Subject from "./subject.ts"
 
 const { dense, stepwise } = Granularities
@@ -48,7 +47,7 @@ for (const [backend, layer] of Subject.backends) {
             const make = Airl.make(
               Subject.airl(stepwise(), { critic, warmupUpdates: 2, policySteps: 2, continueWarmup: true })
             )
-            expectEqual(yield* resumed(make, 3))
+            yield* Subject.resumes(make, 3)
           })
         ))
     }
@@ -92,7 +91,7 @@ for (const [backend, layer] of Subject.backends) {
               checkpointEvery: 2,
               ...changes
             })
-          expectEqual(yield* resumed(offline(), 3))
+          yield* Subject.resumes(offline(), 3)
           const stage = yield* offline()
           yield* stage.start
           yield* Subject.steps(stage, 0, 4)

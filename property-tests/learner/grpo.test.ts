@@ -10,7 +10,6 @@ import {
   SamplerCorrections
 } from "../../src/core/objective/index.ts"
 import { Granularities, type OutcomeReward, rewardsOf } from "../../src/core/reward/index.ts"
-import { expectEqual, resumed } from "./resumed.ts"
 import * as Subject from "./subject.ts"
 
 /** Every option of the policy's side that keeps the loss a sum over micro-batches. */
@@ -43,10 +42,12 @@ for (const [name, layer] of Subject.backends) {
         layer,
         Effect.gen(function* () {
           const options = Subject.grpo({ policy, step, demonstrations: Subject.train })
-          const found = yield* resumed(Grpo.make(options), 2)
-          expectEqual(found)
-          expect(found.before[1]!["num_tokens"]).toBeGreaterThan(found.before[0]!["num_tokens"]!)
-          for (const metrics of found.before) {
+          yield* Subject.resumes(Grpo.make(options), 2)
+          const stage = yield* Grpo.make(options)
+          yield* stage.start
+          const logged = yield* Subject.steps(stage, 0, 2)
+          expect(logged[1]!["num_tokens"]).toBeGreaterThan(logged[0]!["num_tokens"]!)
+          for (const metrics of logged) {
             expect(Object.keys(metrics)).toEqual(
               expect.arrayContaining([
                 ...["loss", "kl", "entropy", "grad_norm", "learning_rate", "num_tokens"],
@@ -73,9 +74,10 @@ for (const [name, layer] of Subject.backends) {
             warmupUpdates: 1,
             policySteps: 3
           })
-          const found = yield* resumed(Airl.make(options), 2)
-          expectEqual(found)
-          const last = found.before.at(-1)!
+          yield* Subject.resumes(Airl.make(options), 2)
+          const stage = yield* Airl.make(options)
+          yield* stage.start
+          const last = (yield* Subject.steps(stage, 0, 2)).at(-1)!
           expect(last["rewards/copied/mean"]).toBeTypeOf("number")
           expect(last["rewards/learned/mean"]).toBeTypeOf("number")
         })

@@ -16,7 +16,6 @@ import { Advantage, type UnitRewards } from "../../src/core/objective/index.ts"
 import { adamw } from "../../src/core/optim/index.ts"
 import { Granularities } from "../../src/core/reward/index.ts"
 import { Rng } from "../../src/core/tensor/index.ts"
-import { expectEqual, resumed } from "./resumed.ts"
 import * as Subject from "./subject.ts"
 
 const { stepwise, dense, sparse } = Granularities
@@ -164,7 +163,7 @@ for (const [name, layer] of Subject.backends) {
         layer,
         Effect.gen(function* () {
           const ks = name === "reference" ? [1, 4] : [1, 2, 3, 4, 5, 6]
-          for (const k of ks) expectEqual(yield* resumed(Airl.make(Subject.airl(stepwise())), k))
+          yield* Subject.resumes(Airl.make(Subject.airl(stepwise())), ...ks)
         })
       ))
 
@@ -172,8 +171,8 @@ for (const [name, layer] of Subject.backends) {
       Subject.on(
         layer,
         Effect.gen(function* () {
-          expectEqual(yield* resumed(Sft.make(Subject.sft({ steps: 6, validateEvery: 2 })), 3))
-          expectEqual(yield* resumed(Grpo.make(Subject.grpo()), 2))
+          yield* Subject.resumes(Sft.make(Subject.sft({ steps: 6, validateEvery: 2 })), 3)
+          yield* Subject.resumes(Grpo.make(Subject.grpo()), 2)
           const offline = RewardOffline.make({
             name: "reward",
             seed: 1,
@@ -184,7 +183,7 @@ for (const [name, layer] of Subject.backends) {
             keep: "best",
             checkpointEvery: 2
           })
-          expectEqual(yield* resumed(offline, 3))
+          yield* Subject.resumes(offline, 3)
         })
       ))
 

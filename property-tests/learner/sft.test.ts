@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest"
 import { batchAt, Policies, Sft, type SftGenerations } from "../../src/core/learner/index.ts"
 import { adamw } from "../../src/core/optim/index.ts"
 import { plain } from "../../src/core/sampling/index.ts"
-import { expectEqual, resumed } from "./resumed.ts"
 import * as Subject from "./subject.ts"
 
 const generations: SftGenerations = {
@@ -129,7 +128,7 @@ for (const [name, layer] of Subject.backends) {
         layer,
         Effect.gen(function* () {
           const options = Subject.sft({ steps: 4, validateEvery: 2, generations, microBatch: 3 })
-          expectEqual(yield* resumed(Sft.make(options), 3))
+          yield* Subject.resumes(Sft.make(options), 3)
         })
       ))
   })

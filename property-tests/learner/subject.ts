@@ -2,6 +2,7 @@ import { Effect, type Layer, Result, type Scope } from "effect"
 import { Onnx } from "../../src/backends/onnx/index.ts"
 import * as Reference from "../../src/backends/reference/index.ts"
 import { Outcomes } from "../../src/core/data/index.ts"
+import * as Laws from "../../src/core/laws/index.ts"
 import {
   type AirlOptions,
   type GrpoOptions,
@@ -218,3 +219,7 @@ export const bytes = (tensors: Readonly<Record<string, Tensor>>): Readonly<Recor
       Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64")
     ])
   )
+
+/** The exported law that a stage which is resumed after some steps equals the uninterrupted one. */
+export const resumes = <E, R, E2, R2>(make: Effect.Effect<Stage<E, R>, E2, R2>, ...after: ReadonlyArray<number>) =>
+  Laws.stage("stage", make, { after })[0]!.check
