@@ -34,7 +34,7 @@ export interface StageTrial {
 }
 
 /** A snapshot as a checkpoint gives it back: its own copy, from the bytes of a safetensors file and from JSON. */
-const stored = ({ tensors, state }: Snapshot): Snapshot => ({
+export const stored = ({ tensors, state }: Snapshot): Snapshot => ({
   tensors: Result.getOrThrow(Safetensors.decode(Safetensors.encode(tensors))).tensors,
   state: JSON.parse(JSON.stringify(state))
 })

@@ -94,7 +94,7 @@ const offline = (objective: DiscriminatorObjective) =>
   })
 
 /** Any stage, whatever it may fail with. */
-type AnyStage = Effect.Effect<Stage<unknown, never>, unknown, Backend | Scope.Scope>
+export type AnyStage = Effect.Effect<Stage<unknown, never>, unknown, Backend | Scope.Scope>
 
 /** Whole training runs of 20 steps, on models of a few thousand weights. */
 export const tinyRuns: Readonly<Record<string, AnyStage>> = {
