@@ -46,6 +46,25 @@ describe("updates of the critic", () => {
         expect((yield* update({ ...nothing, optimiser: idle }))._tag).toBe("Success")
         expect((yield* update({ ...nothing, optimiser: whispering }))._tag).toBe("Success")
         expect((yield* update({}))._tag).toBe("Success")
+        // Decay moves the weights of a critic that learns nothing; in parts as in one.
+        const decaying = { ...nothing, optimiser: chain(adamw({ learningRate: 1e-2, weightDecay: 0.1 })) }
+        for (const more of [{}, { microBatch: 1 }]) {
+          const decayed = yield* update({ ...decaying, ...more })
+          expect(decayed).toMatchObject({ _tag: "Failure", failure: { _tag: "CriticWithoutGradient", update: 0 } })
+        }
+        expect((yield* update({ ...decaying, verifyUpdates: false }))._tag).toBe("Success")
+      })
+    ))
+
+  it("error: a model in which nothing trains is refused, unless updates are not to be verified", () =>
+    Subject.on(
+      Reference.layer,
+      Effect.gen(function* () {
+        const options = Subject.critic(dense)
+        const still = { ...options.model, params: {}, frozen: { ...options.model.params, ...options.model.frozen } }
+        const made = (rest: object) => Effect.result(Critics.make({ ...options, model: still, ...rest }))
+        expect(yield* made({})).toMatchObject({ _tag: "Failure", failure: { _tag: "BadCritic" } })
+        expect((yield* made({ verifyUpdates: false }))._tag).toBe("Success")
       })
     ))
 

@@ -23,14 +23,14 @@ import type { OtherBase } from "./SharedBase.ts"
 import { ofSegments } from "./segmentJudgement.ts"
 import type * as Trainer from "./Trainer.ts"
 import type * as Units from "./Units.ts"
-import { type UnchangedCritic, verified } from "./verifyUpdate.ts"
+import { type CriticWithoutGradient, type UnchangedCritic, verified } from "./verifyUpdate.ts"
 
 export { type CriticRow, drawBatch } from "./criticBatch.ts"
 export { type Health, health } from "./criticHealth.ts"
 export { drawPoints, pointFeeds, pointSpecs, slopesOf } from "./criticPoints.ts"
 export { pairWeights, unitWeights } from "./criticWeights.ts"
 
-export type UpdateError = Trainer.TrainerError | Scorer.ScoreError | UnchangedCritic
+export type UpdateError = Trainer.TrainerError | Scorer.ScoreError | UnchangedCritic | CriticWithoutGradient
 
 /** Everything that making a critic can fail with. */
 export type CriticError = Trainer.MakeError | BadCritic | BadFootprint

@@ -46,6 +46,9 @@ const reasons = (options: CriticOptions, { hasPolicy, fewestRows }: Asked): Read
     microBatch !== undefined && !(Number.isInteger(microBatch) && microBatch > 0)
       ? `microBatch is a number of rows, at least 1; got ${microBatch}.`
       : undefined,
+    Object.keys(model.params).length === 0 && options.verifyUpdates !== false
+      ? `${model.name} has no parameter that trains. Give it some, or set verifyUpdates: false where it is to stay.`
+      : undefined,
     fewestRows === 0
       ? "its batches hold no traces. Set batch.rollouts above 0, or give perturb and batch.perturbed."
       : undefined,

@@ -19,6 +19,19 @@ export class UnchangedCritic extends Data.TaggedError("UnchangedCritic")<{
   }
 }
 
+/** An update of the critic whose loss had no gradient: what moved the weights was decay, or the memory of earlier updates. */
+export class CriticWithoutGradient extends Data.TaggedError("CriticWithoutGradient")<{
+  /** Updates applied before it. */
+  readonly update: number
+}> {
+  override get message(): string {
+    return (
+      `Critic update ${this.update + 1} had a gradient of 0 in every parameter, so the reward is not learning. ` +
+      "Look whether any unit of the batch counts in the loss, and whether the logits have left the range of floats."
+    )
+  }
+}
+
 /** The smallest parameter of several numbers: one that all logits share alike has no gradient where only differences count. */
 const smallest = ({ params }: RewardModel): string | undefined =>
   Object.entries(params)
@@ -35,7 +48,7 @@ const shows = (rate: number | null | undefined, { data }: Tensor): boolean =>
 const same = (a: Tensor, b: Tensor): boolean => a.data.every((x, i) => Object.is(x, b.data[i]))
 
 /**
- * Watches the smallest trained parameter through each update. A critic that never moves is easy to miss: the policy
+ * Watches the smallest trained parameter through each update, and the count of gradients, `grad_tensors`. A critic that never moves is easy to miss: the policy
  * still trains, on whatever the critic knew before.
  */
 export const verified = (trainer: Pick<Trainer, "memory" | "at">, model: RewardModel, verify: boolean) => {
@@ -46,9 +59,10 @@ export const verified = (trainer: Pick<Trainer, "memory" | "at">, model: RewardM
   return Effect.fnUntraced(function* (count: number, update: Effect.Effect<Metrics, TrainerError>) {
     const before = yield* read
     const metrics = yield* update
-    if (shows(metrics["learning_rate"], before) && same(before, yield* read)) {
-      return yield* new UnchangedCritic({ update: count, parameter })
-    }
+    if (!shows(metrics["learning_rate"], before)) return metrics
+    if (same(before, yield* read)) return yield* new UnchangedCritic({ update: count, parameter })
+    // Decay and moments move weights that learn nothing.
+    if (metrics["grad_tensors"] === 0) return yield* new CriticWithoutGradient({ update: count })
     return metrics
   })
 }
