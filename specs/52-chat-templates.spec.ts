@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, type FileSystem, Result } from "effect"
@@ -35,6 +36,11 @@ interface Fixture {
 }
 const folder = new URL("fixtures/chat/", import.meta.url).pathname
 const fixture: Fixture = JSON.parse(readFileSync(`${folder}vectors.json`, "utf8"))
+interface Unusual {
+  readonly texts: ReadonlyArray<readonly [text: string, ids: ReadonlyArray<number>]>
+  readonly runs: ReadonlyArray<readonly [unit: string, times: number, length: number, sha256: string]>
+}
+const unusual: Readonly<Record<string, Unusual>> = JSON.parse(readFileSync(`${folder}unusual.json`, "utf8"))
 const styles = ["gpt2", "qwen2.5", "qwen3", "llama3"]
 
 const run = <A, E>(effect: Effect.Effect<A, E, FileSystem.FileSystem>) =>
@@ -54,6 +60,27 @@ describe.each(styles)("a tokenizer in the style of %s", (style) => {
     for (const { text, ids, decoded } of cases) {
       expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(ids)
       expect(tokenizer.decode(ids, { special: "keep" }), JSON.stringify(text)).toBe(decoded)
+    }
+  })
+
+  it("golden: the same of white space, cases and marks on which splitting rules part, and of numbers", () => {
+    const tokenizer = tokenizers[style]!
+    for (const [text, ids] of unusual[style]!.texts) expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(ids)
+  })
+
+  it("golden: the same of runs of thousands", () => {
+    for (const [unit, times, length, sha256] of unusual[style]!.runs) {
+      const ids = tokenizers[style]!.encode(unit.repeat(times))
+      expect([unit, ids.length]).toEqual([unit, length])
+      expect(createHash("sha256").update(JSON.stringify(ids)).digest("hex"), JSON.stringify(unit)).toBe(sha256)
+    }
+  })
+
+  it("edge: a lone surrogate, which no other tool takes, is U+FFFD, and leaves its neighbours alone", () => {
+    const tokenizer = tokenizers[style]!
+    for (const text of ["\ud800", "a\udc00b", "😀\ud83d", "<|im_end|>\udfff e\u0301\ud800"]) {
+      expect(tokenizer.encode(text)).toEqual(tokenizer.encode(text.toWellFormed()))
+      expect(tokenizer.decode(tokenizer.encode(text))).toContain("\ufffd")
     }
   })
 })

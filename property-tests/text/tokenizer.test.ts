@@ -96,4 +96,28 @@ describe("fromJson", () => {
     expect(reason({ a: 1 }, {})).toContain("x/tokenizer.json")
     expect(reason(json, {})).toContain("eos_token")
   })
+  it("error: what the library does otherwise than the Python packages: tokens that look about, open (?i:…)", () => {
+    const reason = (j: unknown) =>
+      Result.match(fromJson(j, config), { onFailure: (e) => e.message, onSuccess: () => "" })
+    const added = base["added_tokens"] as ReadonlyArray<object>
+    for (const way of ["single_word", "lstrip", "rstrip"])
+      expect(reason({ ...base, added_tokens: [{ ...added[0], [way]: true }] })).toMatch(
+        new RegExp(`"<\\|pad\\|>" looks at what stands beside it \\(${way}\\).*Set "${way}": false`)
+      )
+    const split = (pattern: string) => ({
+      type: "Split",
+      pattern: { Regex: pattern },
+      behavior: "Isolated",
+      invert: false
+    })
+    expect(reason({ ...base, pre_tokenizer: split("(?i:[a-z]+)|x") })).toMatch(/ignores case for more than plain words/)
+    expect(reason({ ...base, pre_tokenizer: split("(?i:'s|'t)|x") })).toBe("")
+  })
+  it("edge: the byte-level split that adds a space does so at the start of each part, and U+0085 is white space", () => {
+    const own = { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true }
+    const spaced = Result.getOrThrow(fromJson({ ...base, pre_tokenizer: own }, config))
+    expect(spaced.decode(spaced.encode("hello"))).toBe(" hello")
+    const words = spaced.encode("hello  \u0085")
+    expect(words.map(spaced.tokenText)).toEqual([...spaced.encode("hello").map(spaced.tokenText), "Ġ", "Ġ", "Â", "ħ"])
+  })
 })

@@ -1,9 +1,17 @@
 import { Tokenizer as HuggingFace } from "@huggingface/tokenizers"
 import { Effect, FileSystem, Result, Schema } from "effect"
+import { patternsAsPeers, whiteSpaceAsPeers } from "./asPeers.ts"
 import { BadTokenizer, UnknownText } from "./errors.ts"
 import type { Tokenizer } from "./Tokenizer.ts"
 
-const AddedToken = Schema.Struct({ id: Schema.Int, content: Schema.String, special: Schema.Boolean })
+const AddedToken = Schema.Struct({
+  id: Schema.Int,
+  content: Schema.String,
+  special: Schema.Boolean,
+  single_word: Schema.optionalKey(Schema.Boolean),
+  lstrip: Schema.optionalKey(Schema.Boolean),
+  rstrip: Schema.optionalKey(Schema.Boolean)
+})
 const TokenizerJson = Schema.Struct({
   added_tokens: Schema.Array(AddedToken),
   model: Schema.Struct({ unk_token: Schema.optionalKey(Schema.NullOr(Schema.String)) })
@@ -24,12 +32,18 @@ const contentOf = (token: string | { readonly content: string } | null | undefin
 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
+/** Ways of an added token to look at its neighbours; the library has one of them not, and the others otherwise. */
+const contextual = ["single_word", "lstrip", "rstrip"] as const
+
 /**
  * A tokenizer from the standard `tokenizer.json` and `tokenizer_config.json` objects.
  *
  * Departures from what those files may ask for, all so that ids and text stay faithful to each other: stored
  * truncation and padding are ignored, no special tokens are added, and decoded text is never "cleaned up".
- * Where no pad token is named, eos pads: callers mask by length, never by id.
+ * Where no pad token is named, eos pads: callers mask by length, never by id. What is no Unicode (a lone surrogate) is
+ * encoded as U+FFFD. Ids are those of the Python packages; added tokens that look at their neighbours are refused.
+ *
+ * @see specs/10-tokenizers.md
  */
 export const fromJson = (
   json: unknown,
@@ -41,11 +55,20 @@ export const fromJson = (
   if (Result.isFailure(shape)) return bad(`is not a tokenizer.json: ${shape.failure.message}`)
   const names = Schema.decodeUnknownResult(TokenizerConfig)(config)
   if (Result.isFailure(names)) return bad(`its tokenizer_config.json does not fit: ${names.failure.message}`)
+  for (const token of shape.success.added_tokens) {
+    const way = contextual.find((name) => token[name] === true)
+    if (way !== undefined)
+      return bad(
+        `its added token ${JSON.stringify(token.content)} looks at what stands beside it (${way}), which cannot be done ` +
+          `as other tools do it. Set "${way}": false there if no text holds that token.`
+      )
+  }
   const unknown = contentOf(names.success.unk_token) ?? shape.success.model.unk_token ?? undefined
   let inner: HuggingFace
   try {
     const settings = unknown === undefined ? { ...(config as object) } : { ...(config as object), unk_token: unknown }
-    inner = new HuggingFace({ ...(json as object) }, settings)
+    inner = new HuggingFace(patternsAsPeers(json as object), settings)
+    whiteSpaceAsPeers(inner.pre_tokenizer)
   } catch (cause) {
     return bad(`cannot be loaded: ${reasonOf(cause)}`)
   }
@@ -76,7 +99,7 @@ const wrap = (inner: HuggingFace, known: Known): Tokenizer => ({
   vocabSize: Math.max(...inner.get_vocab().values()) + 1,
   encode: (text) => {
     if (text === "") return []
-    const { ids, tokens } = inner.encode(text, { add_special_tokens: false })
+    const { ids, tokens } = inner.encode(text.toWellFormed(), { add_special_tokens: false })
     // The library leaves a hole where neither the piece nor an unknown token has an id.
     const known: ReadonlyArray<number | undefined> = ids
     const hole = known.indexOf(undefined)
