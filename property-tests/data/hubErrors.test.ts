@@ -83,10 +83,22 @@ describe("HubError", () => {
       true
     ])
   })
-  it("error: no hub at the address", async () => {
+  it("error: no network, or no hub at the address, is told within seconds, whatever the patience for downloads", async () => {
     env["HF_ENDPOINT"] = "http://127.0.0.1:9"
-    const [kind, text] = await message(get(repo), 1)
-    expect([kind, text.includes("127.0.0.1:9 cannot be reached")]).toEqual(["unavailable", true])
+    const began = performance.now()
+    const [kind, text] = await message(get(repo), 120_000)
+    expect(performance.now() - began).toBeLessThan(4000)
+    expect([kind, text.includes("127.0.0.1:9 cannot be reached"), text.includes("HF_HUB_OFFLINE=1")]).toEqual([
+      "unreachable",
+      true,
+      true
+    ])
+  })
+  it("error: a hub that goes away before a download is tried for as long as one that breaks off", async () => {
+    const listing = await run(Hub.use((hub) => hub.list(repo)))
+    env["HF_ENDPOINT"] = "http://127.0.0.1:9"
+    const fetched = Hub.use((hub) => hub.fetch(listing, ["README.md"]))
+    expect((await message(fetched, 300))[0]).toBe("unavailable")
   })
 })
 

@@ -90,6 +90,15 @@ describe("a model of the hub", () => {
     expect(error.message).toMatch(message)
   })
 
+  it("error: a misspelt folder on a machine without a network is told within seconds", async () => {
+    process.env["HF_ENDPOINT"] = "http://127.0.0.1:9"
+    const error = await refused(sft("models/missing"))
+    expect(error).toMatchObject({ _tag: "ModelNotFound" })
+    expect(error.message).toMatch(
+      /no config\.json in models\/missing.*cannot be reached.*HF_HUB_OFFLINE=1.*Give a model folder/
+    )
+  })
+
   it("edge: a hub that is busy is asked again", async () => {
     server.faults.push({ on: "/revision/", status: 429, headers: { "retry-after": "0" } })
     Result.getOrThrow((await run(sft("lab/net"))).result)

@@ -43,6 +43,8 @@ const fixes = {
   revision: "Name a branch, a tag or a commit that the repository has",
   file: "Check the path, or name a revision that holds it",
   offline: "Unset HF_HUB_OFFLINE once to fetch it, or copy the cache from a machine that has it",
+  unreachable:
+    "Connect to the network, set HF_ENDPOINT to a hub that can be reached, or read what the cache has (HF_HUB_OFFLINE=1)",
   unavailable: "Try again later; what was received is kept, and is continued from",
   corrupt: "Try again; if it happens again, the file on the hub or a proxy on the way is damaged",
   answer: "Check that HF_ENDPOINT is a hub",

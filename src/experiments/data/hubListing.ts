@@ -23,6 +23,12 @@ const Page = Schema.Array(
   ])
 )
 
+/**
+ * Milliseconds in which a connection must come about before anything was received. A name may be a folder that is spelt
+ * wrong, and the machine without a network: who waits for minutes learns it no better.
+ */
+const REACH = 3000
+
 /** Asks for JSON, again while failures may pass; the answer, and the address of its next page. */
 const askJson = <A>(settings: HubSettings, url: string, repo: Repo, schema: Schema.Decoder<A>, patience: number) => {
   const attempt = Effect.gen(function* () {
@@ -36,7 +42,7 @@ const askJson = <A>(settings: HubSettings, url: string, repo: Repo, schema: Sche
     )
     return { value, next: /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers.get("link") ?? "")?.[1] }
   })
-  return persist(Effect.scoped(attempt), { repo }, patience)
+  return persist(Effect.scoped(attempt), { repo }, patience, REACH)
 }
 
 const api = ({ endpoint }: HubSettings, { kind, id }: Repo): string => `${endpoint}/api/${kind}s/${id}`

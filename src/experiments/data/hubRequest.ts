@@ -15,6 +15,8 @@ export class Passing extends Data.TaggedError("Passing")<{
   readonly wait?: number
   /** Whether something was received, so that patience begins anew. */
   readonly progress?: boolean
+  /** Whether no connection was made at all: there may be no network, and no hub. */
+  readonly unreached?: boolean
 }> {}
 
 /** Milliseconds for the head of an answer. */
@@ -86,7 +88,7 @@ export const ask = (
             redirect: "manual",
             signal: controller.signal
           }),
-        catch: (cause) => new Passing({ reason: `${at.host} cannot be reached (${reasonOf(cause)})` })
+        catch: (cause) => new Passing({ reason: `${at.host} cannot be reached (${reasonOf(cause)})`, unreached: true })
       }).pipe(
         Effect.timeoutOrElse({
           duration: HEAD,
@@ -119,11 +121,13 @@ const PAUSES = [500, 8000] as const
  * Tries again while failures may pass: after as long as the hub asks, else after pauses that double, with jitter.
  *
  * @param patience milliseconds without any progress after which it gives up
+ * @param reach the same while no connection is made: `unreachable`
  */
 export const persist = <A, R>(
   attempt: Effect.Effect<A, HubError | Passing, R>,
   asked: Asked,
-  patience: number
+  patience: number,
+  reach?: number
 ): Effect.Effect<A, HubError, R> =>
   Effect.gen(function* () {
     let since = yield* Clock.currentTimeMillis
@@ -136,8 +140,9 @@ export const persist = <A, R>(
       if (error.progress === true) [since, failures] = [now, 0]
       const pause = Math.min(PAUSES[0] * 2 ** failures, PAUSES[1]) * (0.5 + (yield* Random.next) / 2)
       const wait = error.wait ?? pause
-      if (now + wait - since > patience)
-        return yield* new HubError({ kind: "unavailable", ...asked, reason: error.reason })
+      const brief = reach !== undefined && error.unreached === true
+      if (now + wait - since > (brief ? Math.min(reach, patience) : patience))
+        return yield* new HubError({ kind: brief ? "unreachable" : "unavailable", ...asked, reason: error.reason })
       yield* Effect.sleep(wait)
     }
   })

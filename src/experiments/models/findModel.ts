@@ -31,7 +31,8 @@ export const findModel = (
     return yield* fetchModel(repo).pipe(
       // A name without hf:// may be a folder that is spelt wrong.
       Effect.catchIf(
-        (error): error is HubError => error.kind === "repository" && !name.startsWith("hf://"),
+        (error): error is HubError =>
+          (error.kind === "repository" || error.kind === "unreachable") && !name.startsWith("hf://"),
         ({ message }) => new ModelNotFound({ name, looked, hub: message })
       )
     )
