@@ -9,7 +9,7 @@ export const countNonFinite = (scores: ReadonlyArray<number>): number =>
   scores.reduce((count, score) => count + (Number.isFinite(score) ? 0 : 1), 0)
 
 /** A score that sorts non-finite values behind every finite one, tied with each other. */
-const orderable = (score: number): number => (Number.isFinite(score) ? score : Number.NEGATIVE_INFINITY)
+export const orderable = (score: number): number => (Number.isFinite(score) ? score : Number.NEGATIVE_INFINITY)
 
 /**
  * Candidate indices grouped into blocks of equal score, best block first; non-finite scores form the last block.

@@ -73,5 +73,58 @@ export const trimmed10 = make("trimmed10", (xs) => {
   return average([...xs].sort((a, b) => a - b).slice(cut, xs.length - cut))
 })
 
+/** Root mean square of the rewards shifted to be positive, shifted back: leans to the large rewards. */
+export const power2 = make("power2", (xs) => {
+  const shift =
+    1e-8 -
+    Math.min(
+      0,
+      xs.reduce((a, b) => Math.min(a, b))
+    )
+  return Math.sqrt(average(xs.map((x) => (x + shift) ** 2))) - shift
+})
+
+/** Half-open range of tokens. */
+export interface TokenSpan {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Weighted mean with the answer's tokens weighing `factor`; where the answer is not found, the last fifth of the tokens.
+ *
+ * @param span where the answer stands, found by its tags: a word "answer" in the reasoning is none
+ */
+export const answerBoost = (factor: number, span: TokenSpan | undefined): Selector => ({
+  name: `answerBoost(${factor})`,
+  select: (rewards) => {
+    const { start, end } = span ?? { start: Math.floor(0.8 * rewards.length), end: rewards.length }
+    let numerator = 0
+    let denominator = 0
+    for (const [t, r] of rewards.entries()) {
+      if (!Number.isFinite(r)) continue
+      const weight = t >= start && t < end ? factor : 1
+      numerator += weight * r
+      denominator += weight
+    }
+    return numerator / denominator
+  }
+})
+
 /** Every selector without a free parameter, and the usual discount. */
-export const all: ReadonlyArray<Selector> = [mean, sum, min, last, discounted(0.95), tail3, top3, softmax2, trimmed10]
+export const all: ReadonlyArray<Selector> = [
+  mean,
+  sum,
+  min,
+  last,
+  discounted(0.95),
+  tail3,
+  top3,
+  softmax2,
+  power2,
+  trimmed10
+]
+
+/** The selector of a name, `discounted` being that with the usual discount; `undefined` where there is none. */
+export const named = (name: string): Selector | undefined =>
+  all.find((selector) => selector.name === name || selector.name.startsWith(`${name}(`))

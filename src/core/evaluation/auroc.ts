@@ -1,6 +1,7 @@
 import type { ScoredPool } from "./bestOfN.ts"
 import { estimate, type Measurement, notAvailable } from "./Measurement.ts"
 import { meanOverPrompts } from "./overPrompts.ts"
+import * as RankedRows from "./RankedRows.ts"
 import * as Ranking from "./Ranking.ts"
 import { interval, type Resampling } from "./Resampling.ts"
 
@@ -42,39 +43,18 @@ export const aurocPooled = (pools: ReadonlyArray<ScoredPool>, resampling: Resamp
   return estimate(value, ci95, pools.length)
 }
 
-/**
- * AUROC as a function of how often each prompt is drawn. The rows are sorted once; a draw is one pass over them.
- */
+/** AUROC as a function of how often each prompt is drawn. */
 const weightedAuroc = (pools: ReadonlyArray<ScoredPool>): ((multiplicity: Uint32Array) => number) => {
-  const blocks = Ranking.blocks(pools.flatMap((pool) => pool.scores))
-  const order = Uint32Array.from(blocks.flat())
-  const promptOfRow = Uint32Array.from(pools.flatMap((pool, b) => pool.correct.map(() => b)))
-  const correctOfRow = Uint8Array.from(pools.flatMap((pool) => pool.correct.map(Number)))
-  const prompt = order.map((row) => promptOfRow[row]!)
-  const positive = Uint8Array.from(order, (row) => correctOfRow[row]!)
-  const ends = new Uint32Array(blocks.length)
-  let end = 0
-  for (const [i, block] of blocks.entries()) {
-    end += block.length
-    ends[i] = end
-  }
+  const rows = RankedRows.make(pools)
   return (multiplicity) => {
     let wins = 0
     let positives = 0
     let negatives = 0
-    let row = 0
-    for (const blockEnd of ends) {
-      let right = 0
-      let wrong = 0
-      for (; row < blockEnd; row++) {
-        const weight = multiplicity[prompt[row]!]!
-        if (positive[row] === 1) right += weight
-        else wrong += weight
-      }
+    RankedRows.forEachBlock(rows, multiplicity, (right, wrong) => {
       wins += wrong * (positives + right / 2)
       positives += right
       negatives += wrong
-    }
+    })
     return wins / (positives * negatives)
   }
 }

@@ -1,5 +1,6 @@
 export { aurocOf, aurocPooled, aurocWithinPrompt } from "./auroc.ts"
 export { averagePrecision } from "./averagePrecision.ts"
+export { bestOfFirst, bestOfFirstOfPrompt } from "./bestOfFirst.ts"
 export { bestOfN, bestOfNOfPrompt, bestOfNPerPrompt, randomPickPerPrompt, type ScoredPool } from "./bestOfN.ts"
 export {
   brierScore,
@@ -8,6 +9,11 @@ export {
   type ReliabilityBin,
   reliabilityBins
 } from "./calibration.ts"
+export { type Calibrator, calibrate, crossCalibrate, type Fit, isotonic, platt } from "./calibrator.ts"
+export { contrastOfPrompt, promptContrast, type Welch, welch } from "./contrast.ts"
+export { type CorrelationMatrix, correlationP, midRanks, pearson, pearsonMatrix, spearman } from "./correlation.ts"
+export { denseVariation, summariseVariation, type Variation, type VariationSummary } from "./denseVariation.ts"
+export { incompleteBeta, studentTail } from "./incompleteBeta.ts"
 export * as Localisation from "./localisation.ts"
 export type { Estimate, NotAvailable } from "./Measurement.ts"
 export * as Measurements from "./Measurement.ts"
@@ -16,12 +22,23 @@ export { majorityOfPrompt, type VotePool } from "./majority.ts"
 export { combineOverPrompts, differenceOverPrompts, meanOverPrompts, type Range } from "./overPrompts.ts"
 export { meanOverSeeds, studentT95 } from "./overSeeds.ts"
 export { passAtK, passAtKOfPrompt, passAtKPerPrompt } from "./passAtK.ts"
+export {
+  chooseThreshold,
+  firstBelow,
+  type ProcessBenchResult,
+  processBenchF1,
+  type StepPrediction
+} from "./processBench.ts"
 export * as Ranking from "./Ranking.ts"
 export type { Reranker, RerankPool, RerankRow } from "./Reranker.ts"
 export * as Rerankers from "./Reranker.ts"
 export type { Resampling } from "./Resampling.ts"
 export * as Resamplings from "./Resampling.ts"
-export type { Selector } from "./Selector.ts"
+export { areaUnderRiskCoverage, type RiskPoint, riskCoverageCurve } from "./riskCoverage.ts"
+export type { Selector, TokenSpan } from "./Selector.ts"
 export * as Selectors from "./Selector.ts"
+export { successAtK, successAtKOfPrompt } from "./successAtK.ts"
 export { crossFitted, type LinearScore, logisticRegression, surfaceFeatures } from "./surface.ts"
+export { type TransferCell, type TransferRun, transferCell, transferMatrix } from "./transferMatrix.ts"
 export { subsetLimit, type WeightedVotePool, weightedMajorityOfPrompt } from "./weightedMajority.ts"
+export { weightedPassAtK, weightedPassAtKOfPrompt } from "./weightedPassAtK.ts"
