@@ -34,6 +34,7 @@ const stack: ReadonlyArray<ReadonlyArray<string>> = [
     "task",
     "evaluation",
     "figure",
+    "explorer",
     "run",
     "sampling",
     "config"
@@ -50,6 +51,7 @@ const packages: ReadonlyArray<readonly [pattern: RegExp, units: ReadonlyArray<st
   [/^@effect\/platform-node/, ["src/experiments", "src/cli.ts"]],
   [/^onnxruntime-/, ["src/backends/onnx"]],
   [/^protobufjs/, ["src/backends/onnx"]],
+  [/^@tensorflow\//, ["src/backends/tfjs"]],
   [/^(@observablehq\/plot|d3|linkedom)/, ["src/core/figure"]],
   [/^@huggingface\//, ["src/core/text"]],
   [/^(apache-arrow|hyparquet)$/, ["src/core/data"]],

@@ -24,5 +24,21 @@ export const entries: ReadonlyArray<Entry> = [
     deviations: onnxOnCpu,
     load: async ({ threads }) =>
       (await import("../../backends/onnx/index.ts")).Onnx.cpuWith(threads === undefined ? {} : { threads })
+  },
+  {
+    name: "tfjs-cpu",
+    runs: "TensorFlow.js in plain JavaScript: slow, and everywhere",
+    precision: "single",
+    threads: false,
+    deviations: {},
+    load: async () => (await import("../../backends/tfjs/index.ts")).Tfjs.cpu
+  },
+  {
+    name: "tfjs-wasm",
+    runs: "TensorFlow.js in WebAssembly, on one thread",
+    precision: "single",
+    threads: false,
+    deviations: {},
+    load: async () => (await import("../../backends/tfjs/index.ts")).Tfjs.wasm
   }
 ]

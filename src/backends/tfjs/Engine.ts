@@ -1,0 +1,32 @@
+import type { Attribute, KernelBackend, TensorInfo } from "@tensorflow/tfjs-core"
+
+/** The module `@tensorflow/tfjs-core`. */
+export type Core = typeof import("@tensorflow/tfjs-core")
+
+/** Inputs of a kernel: by name, or in order where there may be any number. */
+export type Inputs = Readonly<Record<string, TensorInfo>> | ReadonlyArray<TensorInfo>
+
+export type Attributes = Readonly<Record<string, Attribute | undefined>>
+
+/** Where kernels run, and what must yet be found true of their results. */
+export interface Kernels {
+  /** The only result of a registered kernel. */
+  readonly run: (kernel: string, inputs: Inputs, attrs?: Attributes) => TensorInfo
+  /** Checks whose answer is known only when the device is read. */
+  readonly checks: Array<() => Promise<void>>
+  /** Integers whose elements the host knows, by their data. */
+  readonly known: WeakMap<object, ArrayLike<number>>
+}
+
+/**
+ * One instance of a TensorFlow.js backend that belongs to one layer: never registered with the global engine, which
+ * neither sees nor moves its tensors.
+ */
+export interface Engine {
+  readonly core: Core
+  readonly backend: KernelBackend
+  /** The name under which the kernels of this backend are registered. */
+  readonly kernels: string
+  /** Makes sure, at once or by a check, that ids are inside 0..size-1. */
+  readonly within: (kernels: Kernels, op: string, ids: TensorInfo, size: number) => void
+}

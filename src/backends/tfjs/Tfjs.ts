@@ -1,0 +1,38 @@
+import { Effect, Layer, Semaphore } from "effect"
+import { Backend, type BackendFailure, type Memory } from "../../core/service/index.ts"
+import { compile } from "./compile.ts"
+import type { Device } from "./Device.ts"
+import { cpu as cpuDevice } from "./device/cpu.ts"
+import { type WasmOptions, wasm as wasmDevice } from "./device/wasm.ts"
+import { failure } from "./errors.ts"
+import { TfjsMemory } from "./TfjsMemory.ts"
+
+const layerOf = (name: string, open: () => Promise<Device>): Layer.Layer<Backend, BackendFailure> =>
+  Layer.effect(
+    Backend,
+    Effect.gen(function* () {
+      const device = yield* Effect.acquireRelease(
+        Effect.tryPromise({ try: open, catch: (cause) => failure(name, "start", cause) }),
+        (device) => Effect.sync(() => device.close())
+      )
+      const lock = yield* Semaphore.make(1)
+      const alone = lock.withPermit
+      const own = (memory: Memory | undefined) =>
+        memory instanceof TfjsMemory && memory.device === device ? memory : undefined
+      const memory = Effect.acquireRelease(
+        Effect.sync(() => new TfjsMemory(device, alone)),
+        (held) => alone(Effect.sync(() => held.close()))
+      )
+      return { name: device.name, memory, compile: compile(device, own, alone) }
+    })
+  )
+
+/** TensorFlow.js in plain JavaScript: runs everywhere, slowly. */
+export const cpu: Layer.Layer<Backend, BackendFailure> = layerOf("tfjs-cpu", cpuDevice)
+
+/** TensorFlow.js in WebAssembly with the given settings. */
+export const wasmWith = (options: WasmOptions): Layer.Layer<Backend, BackendFailure> =>
+  layerOf("tfjs-wasm", () => wasmDevice(options))
+
+/** TensorFlow.js in WebAssembly, with SIMD where the machine has it. */
+export const wasm: Layer.Layer<Backend, BackendFailure> = wasmWith({})

@@ -1,0 +1,129 @@
+import type { TensorInfo } from "@tensorflow/tfjs-core"
+import { Effect } from "effect"
+import {
+  type BackendFailure,
+  BadFeed,
+  type Feeds,
+  type LinkedTensor,
+  type Links,
+  type Memory
+} from "../../core/service/index.ts"
+import { Shapes, type Tensor } from "../../core/tensor/index.ts"
+import { Arena } from "./Arena.ts"
+import type { Device } from "./Device.ts"
+import { failure } from "./errors.ts"
+import { readTensor } from "./readTensor.ts"
+
+/** Named tensors on a device, and tensors that still lie in files. */
+export class TfjsMemory implements Memory {
+  readonly device: Device
+  readonly held = new Map<string, TensorInfo>()
+  readonly linked = new Map<string, LinkedTensor>()
+  readonly arena: Arena
+  readonly #alone: <A, E>(work: Effect.Effect<A, E>) => Effect.Effect<A, E>
+
+  /** @param alone runs work while no other work runs on the device */
+  constructor(device: Device, alone: <A, E>(work: Effect.Effect<A, E>) => Effect.Effect<A, E>) {
+    this.device = device
+    this.arena = new Arena(device)
+    this.#alone = alone
+  }
+
+  /** Puts tensors of this device under names; the memory keeps handles of its own. */
+  put(tensors: ReadonlyMap<string, TensorInfo>): void {
+    // All are taken before any is let go of: one may have been the memory's only.
+    const taken = [...tensors].map(([name, x]) => [name, this.arena.share(x)] as const)
+    for (const [name, x] of taken) {
+      const before = this.held.get(name)
+      this.held.set(name, x)
+      if (before !== undefined) this.arena.release(before)
+    }
+  }
+
+  readonly #store = (tensors: Feeds): Effect.Effect<void, BackendFailure | BadFeed> =>
+    Effect.suspend((): Effect.Effect<void, BackendFailure | BadFeed> => {
+      for (const [name, t] of Object.entries(tensors)) {
+        const size = Shapes.size(t.shape)
+        if (t.data.length !== size) {
+          const reason = `its shape ${Shapes.print(t.shape)} needs ${size} elements, it has ${t.data.length}.`
+          return Effect.fail(new BadFeed({ name, reason }))
+        }
+      }
+      const lost = this.device.lost()
+      if (lost !== undefined) return Effect.fail(failure(this.device.name, "write", lost))
+      return Effect.try({
+        try: () => {
+          const made = new Map(Object.entries(tensors).map(([name, t]) => [name, this.arena.make(t)]))
+          this.put(made)
+          for (const [name, x] of made) {
+            this.arena.release(x)
+            this.linked.delete(name)
+          }
+        },
+        catch: (cause) => failure(this.device.name, "write", cause)
+      })
+    })
+
+  readonly write = (tensors: Feeds) => this.#alone(this.#store(tensors))
+
+  readonly link = (links: Links) =>
+    Effect.sync(() => {
+      for (const [name, link] of Object.entries(links)) {
+        this.#drop(name)
+        this.linked.set(name, link)
+      }
+    })
+
+  /** Reads what is linked under any of these names; for work that runs alone already. */
+  readonly load = (names: Iterable<string>) =>
+    Effect.forEach(
+      [...names],
+      (name) => {
+        const link = this.linked.get(name)
+        return link === undefined ? Effect.void : Effect.flatMap(link.read, (t) => this.#store({ [name]: t }))
+      },
+      { discard: true }
+    )
+
+  readonly #copy = (name: string): Effect.Effect<readonly [string, Tensor], BackendFailure | BadFeed> => {
+    const x = this.held.get(name)
+    const names = [...this.held.keys()].sort().join(", ")
+    if (x === undefined)
+      return Effect.fail(new BadFeed({ name, reason: `memory holds no such tensor; it holds: ${names || "nothing"}.` }))
+    const lost = this.device.lost()
+    if (lost !== undefined) return Effect.fail(failure(this.device.name, "read", lost))
+    return Effect.tryPromise({
+      try: async () => [name, await readTensor(this.device, x)] as const,
+      catch: (cause) => failure(this.device.name, "read", cause)
+    })
+  }
+
+  readonly read = (names: ReadonlyArray<string>) =>
+    this.#alone(
+      Effect.uninterruptible(
+        Effect.andThen(
+          this.load(names),
+          Effect.map(Effect.forEach(names, this.#copy), (entries) => Object.fromEntries(entries))
+        )
+      )
+    )
+
+  #drop(name: string): void {
+    const x = this.held.get(name)
+    if (x !== undefined) this.arena.release(x)
+    this.held.delete(name)
+    this.linked.delete(name)
+  }
+
+  readonly remove = (names: ReadonlyArray<string>) =>
+    this.#alone(Effect.sync(() => names.forEach((name) => void this.#drop(name))))
+
+  readonly names = Effect.sync(() => [...this.held.keys(), ...this.linked.keys()].sort())
+
+  /** Releases everything. */
+  close(): void {
+    this.held.clear()
+    this.linked.clear()
+    this.arena.close()
+  }
+}

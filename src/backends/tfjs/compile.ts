@@ -1,0 +1,235 @@
+import type { TensorInfo } from "@tensorflow/tfjs-core"
+import { Effect, Result, type Scope } from "effect"
+import { type Node, Programs, type Spec, type Step, Steps } from "../../core/program/index.ts"
+import {
+  type BackendFailure,
+  BadFeed,
+  type CompileOptions,
+  checkFeeds,
+  type Executable,
+  type Feeds,
+  NonFinite,
+  type RunError,
+  type UnsupportedOp
+} from "../../core/service/index.ts"
+import { type DType, Shapes } from "../../core/tensor/index.ts"
+import { Liveness } from "../../core/transform/index.ts"
+import { Arena, tfType } from "./Arena.ts"
+import { carried, rowsOf } from "./carry.ts"
+import type { Device } from "./Device.ts"
+import { BufferTooLarge, failure, OutOfDeviceMemory } from "./errors.ts"
+import { type Lowered, lower } from "./lower/lower.ts"
+import { readTensor } from "./readTensor.ts"
+import type { TfjsMemory } from "./TfjsMemory.ts"
+
+/** Kernels run for this long before others get a turn: the page, timers, an interruption. */
+const turnMs = 50
+
+const turn = Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 0)))
+
+const dtypeOf = (x: TensorInfo): DType => (x.dtype === "float32" ? "f32" : x.dtype === "int32" ? "i32" : "bool")
+
+const typed = (x: Spec): string => `${x.dtype}${Shapes.print(x.shape)}`
+
+/** The part of a resident tensor that the program sees: as many rows as the input declares. */
+const residentInput = (k: Arena, name: string, x: TensorInfo | undefined, to: Spec): TensorInfo | BadFeed => {
+  if (x === undefined)
+    return new BadFeed({ name, reason: `memory holds no such tensor; the program needs ${typed(to)}.` })
+  const rows = to.shape[0] ?? 0
+  const fits = x.dtype === tfType[to.dtype] && Shapes.equal(x.shape.slice(1), to.shape.slice(1))
+  if (!fits || x.shape.length !== to.shape.length || (x.shape[0] ?? 0) < rows) {
+    const reason = `in memory it is ${typed({ dtype: dtypeOf(x), shape: x.shape })}, the program needs ${typed(to)}.`
+    return new BadFeed({ name, reason })
+  }
+  return x.shape[0] === to.shape[0] ? x : rowsOf(k, x, 0, rows)
+}
+
+/** Names of resident or frozen inputs, or of a memory, that cannot be. */
+const refuse = (step: Step, memory: TfjsMemory | undefined, given: boolean, freeze: ReadonlyArray<string>) => {
+  const inputs = Programs.inputs(step.program)
+  const state = step.resident[0] ?? step.carry[0]?.into
+  const unknown = step.resident.find((name) => inputs[name] === undefined)
+  if (unknown !== undefined)
+    return new BadFeed({ name: unknown, reason: "it is resident, but the program has no such input." })
+  const stray = freeze.find((name) => !step.resident.includes(name))
+  if (stray !== undefined) return new BadFeed({ name: stray, reason: "only resident inputs can be frozen." })
+  if (memory !== undefined || (!given && state === undefined)) return undefined
+  const reason = given
+    ? "it cannot live in another backend's memory: pass one that this backend made."
+    : "it lives in memory: pass `memory` to compile."
+  return new BadFeed({ name: state ?? "memory", reason })
+}
+
+const show = (id: number, node: Node): string => `${node.label ?? node.op._tag} (node %${id}) ${typed(node)}`
+
+const tooLarge = ({ program }: Step, limit: number): BufferTooLarge | undefined => {
+  for (const [id, node] of program.nodes.entries()) {
+    const bytes = 4 * Shapes.size(node.shape)
+    if (bytes > limit) return new BufferTooLarge({ what: show(id, node), bytes, limit })
+  }
+  return undefined
+}
+
+interface Compiled {
+  readonly step: Step
+  readonly device: Device
+  readonly memory: TfjsMemory | undefined
+  readonly lowered: Lowered
+  /** Constants and frozen inputs, by node. */
+  readonly kept: ReadonlyMap<number, TensorInfo>
+  readonly predicted: number
+}
+
+/** Values of everything that is there before the first instruction. */
+const begin = ({ step, memory, lowered, kept }: Compiled, k: Arena, feeds: Feeds) => {
+  const env = new Map(kept)
+  for (const { id, name, node } of lowered.inputs) {
+    if (env.has(id)) continue
+    const x = step.resident.includes(name) ? residentInput(k, name, memory?.held.get(name), node) : k.make(feeds[name]!)
+    if (x instanceof BadFeed) return x
+    env.set(id, x)
+  }
+  const missing = step.resident.find((name) => memory?.held.get(name) === undefined)
+  return missing === undefined ? env : new BadFeed({ name: missing, reason: "memory holds no such tensor." })
+}
+
+/** Follows the instructions, handing over now and then. */
+const follow = ({ lowered: { instructions }, device }: Compiled, k: Arena, env: Map<number, TensorInfo>) => {
+  let next = 0
+  const stretch = Effect.try({
+    try: () => {
+      device.enter()
+      const until = performance.now() + turnMs
+      while (next < instructions.length && performance.now() < until) {
+        const { id, plan, frees } = instructions[next++]!
+        const made = k.within(() =>
+          plan.run(
+            k,
+            plan.args.map((a) => env.get(a)!)
+          )
+        )
+        env.set(id, made)
+        for (const dead of frees) {
+          k.release(env.get(dead)!)
+          env.delete(dead)
+        }
+      }
+    },
+    catch: (cause) => failure(device.name, "run", cause)
+  })
+  return Effect.gen(function* () {
+    yield* stretch
+    while (next < instructions.length) yield* Effect.andThen(turn, stretch)
+  })
+}
+
+const nonFinite = (step: Step, outputs: Feeds): NonFinite | undefined => {
+  for (const output of step.guard) {
+    const value = outputs[output]!.data.find((v) => !Number.isFinite(v))
+    if (value !== undefined) return new NonFinite({ output, value })
+  }
+  return undefined
+}
+
+const once = (compiled: Compiled, k: Arena, feeds: Feeds, at: number): Effect.Effect<Feeds, RunError> =>
+  Effect.gen(function* () {
+    const { step, device, memory, predicted } = compiled
+    const end = device.begin(predicted)
+    const failed = (cause: unknown) => failure(device.name, "run", cause)
+    const work = Effect.gen(function* () {
+      const env = yield* Effect.try({ try: () => begin(compiled, k, feeds), catch: failed })
+      if (env instanceof BadFeed) return yield* env
+      yield* follow(compiled, k, env)
+      const outputs = Object.fromEntries(step.program.outputs.map(({ name, node }) => [name, env.get(node)!]))
+      const gone = new Set(step.carry.map((c) => c.output))
+      const wanted = Object.keys(outputs).filter((name) => !gone.has(name) || step.guard.includes(name))
+      // A read that is under way must end before its tensors are released.
+      const found = yield* Effect.uninterruptible(
+        Effect.tryPromise({
+          try: async () => {
+            const entries = wanted.map(async (name) => [name, await readTensor(device, outputs[name]!)] as const)
+            const values = Object.fromEntries(await Promise.all(entries))
+            for (const check of k.checks) await check()
+            return values
+          },
+          catch: failed
+        })
+      )
+      yield* Effect.uninterruptible(Effect.tryPromise({ try: end, catch: failed }))
+      const stop = nonFinite(step, found)
+      if (stop !== undefined) return yield* stop
+      if (memory !== undefined) {
+        const next = yield* Effect.try({ try: () => carried(k, step.carry, outputs, memory, at), catch: failed })
+        if (next instanceof BadFeed) return yield* next
+        memory.put(next)
+      }
+      return Object.fromEntries(Object.entries(found).filter(([name]) => !gone.has(name)))
+    })
+    return yield* Effect.ensuring(work, Effect.ignore(Effect.tryPromise(end)))
+  })
+
+/** Compiles a step for a device. `alone` runs work while no other work runs there. */
+export const compile =
+  (
+    device: Device,
+    own: (memory: CompileOptions["memory"]) => TfjsMemory | undefined,
+    alone: <A, E>(work: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  ) =>
+  (
+    step: Step,
+    { memory: given, freeze = [] }: CompileOptions = {}
+  ): Effect.Effect<Executable, UnsupportedOp | BackendFailure | BadFeed, Scope.Scope> =>
+    Effect.gen(function* () {
+      const failed = (cause: unknown) => failure(device.name, "compile", cause)
+      const made = Programs.attempt(() => Steps.make(step))
+      if (Result.isFailure(made)) return yield* failed(made.failure)
+      const memory = own(given)
+      const bad = refuse(step, memory, given !== undefined, freeze)
+      if (bad !== undefined) return yield* bad
+      const large = tooLarge(step, device.tensorBytes)
+      if (large !== undefined) return yield* failed(large)
+      const lowered = yield* Effect.fromResult(lower(step.program, device.rules, device.name))
+      const holding = yield* Effect.acquireRelease(
+        Effect.sync(() => new Arena(device)),
+        (k) => alone(Effect.sync(() => k.close()))
+      )
+      const keep = Effect.gen(function* () {
+        if (memory !== undefined) yield* memory.load(freeze)
+        const kept = new Map<number, TensorInfo>()
+        const frozen = lowered.inputs.filter(({ name }) => freeze.includes(name))
+        const missing = freeze.find((name) => memory?.held.get(name) === undefined)
+        if (missing !== undefined) return yield* new BadFeed({ name: missing, reason: "memory holds no such tensor." })
+        for (const { id, name, node } of frozen) {
+          const x = residentInput(holding, name, memory?.held.get(name), node)
+          if (x instanceof BadFeed) return yield* x
+          kept.set(id, holding.share(x))
+        }
+        for (const { id, tensor } of lowered.constants) kept.set(id, holding.make(tensor))
+        return kept
+      })
+      const kept = yield* alone(keep)
+      const check = checkFeeds(step)
+      const touched = [...step.resident.filter((n) => !freeze.includes(n)), ...step.carry.map((c) => c.into)]
+      const predicted = Liveness.peakLiveBytes(step.program)
+      const compiled: Compiled = { step, device, memory, lowered, kept, predicted }
+      const ready = Effect.suspend((): Effect.Effect<void, BackendFailure | BadFeed> => {
+        const lost = device.lost()
+        if (lost !== undefined) return Effect.fail(failure(device.name, "run", lost))
+        const available = device.free()
+        if (available !== undefined && predicted > available)
+          return Effect.fail(failure(device.name, "run", new OutOfDeviceMemory({ predicted, available })))
+        return memory === undefined ? Effect.void : memory.load(touched)
+      })
+      const run: Executable["run"] = (feeds, { at = 0 } = {}) =>
+        Effect.gen(function* () {
+          yield* Effect.fromResult(check(feeds))
+          const arena = Effect.sync(() => new Arena(device))
+          const body = Effect.acquireUseRelease(
+            arena,
+            (k) => once(compiled, k, feeds, at),
+            (k) => Effect.sync(() => k.close())
+          )
+          return yield* alone(Effect.andThen(ready, body))
+        })
+      return { run }
+    })

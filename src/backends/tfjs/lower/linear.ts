@@ -1,0 +1,59 @@
+import type { TensorInfo } from "@tensorflow/tfjs-core"
+import { Shapes } from "../../../core/tensor/index.ts"
+import type { Arena } from "../Arena.ts"
+import { scalarOf } from "./elementwise.ts"
+import type { Rule } from "./Plan.ts"
+
+interface ProductOptions {
+  readonly transA: boolean
+  readonly transB: boolean
+  readonly alpha: number
+}
+
+/** A tensor under a shape of rank 3: one axis for all batches. */
+const batched = (k: Arena, x: TensorInfo): TensorInfo =>
+  k.run("Reshape", { x }, { shape: [Shapes.size(x.shape.slice(0, -2)), ...x.shape.slice(-2)] })
+
+/** Repeats batches, unless there is one only, which the kernel repeats by itself. */
+const spreadBatches = (k: Arena, x: TensorInfo, batch: ReadonlyArray<number>): TensorInfo => {
+  const own = x.shape.slice(0, -2)
+  if (Shapes.equal(own, batch) || Shapes.size(own) === 1) return x
+  return k.run("Tile", { x }, { reps: [...batch.map((d, axis) => (own[axis] === d ? 1 : d)), 1, 1] })
+}
+
+/** alpha · op(a) · op(b) over batches. */
+export const product = (
+  k: Arena,
+  [a, b]: readonly [TensorInfo, TensorInfo],
+  shape: ReadonlyArray<number>,
+  { transA, transB, alpha }: ProductOptions
+): TensorInfo => {
+  const batch = shape.slice(0, -2)
+  const [x, y] = [a, b].map((t) => batched(k, spreadBatches(k, t, batch)))
+  const flat = k.run("BatchMatMul", { a: x!, b: y! }, { transposeA: transA, transposeB: transB })
+  const scaled = alpha === 1 ? flat : k.run("Multiply", { a: flat, b: k.make(scalarOf(alpha, "f32")) })
+  return k.run("Reshape", { x: scaled }, { shape: [...shape] })
+}
+
+export const matMul: Rule<"MatMul"> = ({ node, op }) => ({
+  args: node.args,
+  run: (k, [a, b]) => product(k, [a!, b!], node.shape, op)
+})
+
+export const attend: Rule<"Attend"> = ({ node }) => ({
+  args: node.args,
+  run: (k, [scores, values]) => {
+    const weights = k.run("Softmax", { logits: scores! }, { dim: scores!.shape.length - 1 })
+    return product(k, [weights, values!], node.shape, { transA: false, transB: false, alpha: 1 })
+  }
+})
+
+export const dequantize: Rule<"Dequantize"> = ({ node, op }) => ({
+  args: node.args,
+  run: (k, [codes, scales, zeros]) =>
+    k.run(
+      "RewardflowDequantize",
+      { codes: codes!, scales: scales!, zeros: zeros! },
+      { block: op.block, width: op.width }
+    )
+})
