@@ -6,7 +6,10 @@ export interface Footprint {
   readonly logitChunk?: number
   /** Whether layers and chunks of logits are computed again in the backward pass in place of being kept; false by default. */
   readonly recompute?: boolean
-  /** Sequences that are scored together, 64 by default: programs are of that size, however few sequences there are. */
+  /**
+   * Sequences that are scored together, 64 by default and fewer where the longest is over 256 tokens: programs are of that
+   * size, however few sequences there are.
+   */
   readonly scoringRows?: number
 }
 

@@ -1,4 +1,4 @@
-import { Effect, Scope } from "effect"
+import { Effect, type Scope } from "effect"
 import { forward, type ModelConfig, parameterSpecs, tokenLogProbs } from "../model/index.ts"
 import { paramName, type Specs, type Tree } from "../optim/index.ts"
 import { type BuildError, type Expr, input, Programs, pad } from "../program/index.ts"
@@ -11,6 +11,7 @@ import {
   type UnsupportedOp
 } from "../service/index.ts"
 import type { RewardModel } from "./RewardModel.ts"
+import { recentlyUsed } from "./recentlyUsed.ts"
 import * as Sequence from "./Sequence.ts"
 
 /** Everything that scoring can fail with. */
@@ -41,7 +42,10 @@ export interface ReaderOptions<K extends string> extends ReadFrom {
   readonly read: (params: Tree, ids: Expr) => Readonly<Record<K, Expr>>
   /** The parameters never change again: their present value is compiled in, which is faster. Where `compile` is given it says. */
   readonly frozen?: boolean
-  /** Sequences read in one run, 64 by default; short last batches are filled with padding rows, which are inert. */
+  /**
+   * Sequences read in one run: 64 by default, and fewer where the longest is over 256 tokens. Short last batches
+   * are filled with padding rows, which are inert.
+   */
   readonly rows?: number | undefined
 }
 
@@ -58,22 +62,30 @@ export const logProbsOf = (config: ModelConfig, params: Tree, ids: Expr, { logit
   return pad(tokenLogProbs(config, params, hidden, ids, options).logProbs, 1, 1, 0)
 }
 
-/** Reads whatever `read` computes; sequences of similar length run together, one program a padded width. */
+const [ROWS, TOKENS] = [64, 64 * 256] as const
+
+/** Sequences read in one run where nobody says: few enough that padding rows of long ones cost little time and memory. */
+const rowsWithin = (width: number): number => Math.max(1, Math.min(ROWS, Math.floor(TOKENS / width)))
+
+/** Programs that are kept at a time: each holds what its runs needed. */
+const KEPT = 8
+
+/**
+ * Reads whatever `read` computes; sequences of similar length run together, one program a padded shape. Shapes that have
+ * not been read for long are compiled again when they come up.
+ */
 export const readings = <const K extends string>(
   options: ReaderOptions<K>
 ): Effect.Effect<Readings<K>, never, Backend | Scope.Scope> =>
   Effect.gen(function* () {
-    const { memory, params, read, frozen = false, at = paramName, rows = 64 } = options
+    const { memory, params, read, frozen = false, at = paramName } = options
     const backend = yield* Backend
     const compile =
       options.compile ?? ((step) => backend.compile(step, { memory, freeze: frozen ? step.resident : [] }))
-    const scope = yield* Effect.scope
-    const compiled = new Map<number, Executable>()
+    const programs = yield* recentlyUsed<Executable>(KEPT)
     const resident = Object.keys(params).map((name) => at(name))
 
-    const compiledFor = Effect.fnUntraced(function* (width: number) {
-      const known = compiled.get(width)
-      if (known !== undefined) return known
+    const compiled = Effect.fnUntraced(function* (rows: number, width: number) {
       const program = yield* Effect.fromResult(
         Programs.attempt(() => {
           const tree = Object.fromEntries(
@@ -84,10 +96,7 @@ export const readings = <const K extends string>(
       )
       const used = Programs.inputs(program)
       const present = resident.filter((name) => used[name] !== undefined)
-      const step = { program, resident: present, carry: [], guard: [] }
-      const executable = yield* compile(step).pipe(Scope.provide(scope))
-      compiled.set(width, executable)
-      return executable
+      return yield* compile({ program, resident: present, carry: [], guard: [] })
     })
 
     return Effect.fnUntraced(function* (sequences) {
@@ -95,12 +104,14 @@ export const readings = <const K extends string>(
         .map((_, i) => i)
         .sort((a, b) => Sequence.length(sequences[a]!) - Sequence.length(sequences[b]!))
       const results = new Array<Readonly<Record<K, Float64Array>>>(sequences.length)
+      const { rows = rowsWithin(Sequence.width(sequences)) } = options
       for (let from = 0; from < order.length; from += rows) {
         const chosen = order.slice(from, from + rows)
         const batch = chosen.map((i) => sequences[i]!)
         const width = Sequence.width(batch)
-        const executable = yield* compiledFor(width)
-        const found = Object.entries(yield* executable.run({ ids: Sequence.ids(batch, rows, width) })).map(
+        const ids = Sequence.ids(batch, rows, width)
+        const values = yield* programs(`${rows} x ${width}`, compiled(rows, width), ({ run }) => run({ ids }))
+        const found = Object.entries(values).map(
           ([name, { data }]) => [name, Sequence.completionsOf(batch, data, width)] as const
         )
         for (const [row, i] of chosen.entries()) {

@@ -111,7 +111,7 @@ export const trainingKeys = {
     activeWhen: trained
   }),
   reward_score_micro_batch: key(Schema.NullOr(positiveInt), {
-    doc: "Sequences that are scored at once, by policies and the reward model; null for 64, which suits small models.",
+    doc: "Sequences that are scored at once, by policies and the reward model; null for 64, or fewer where the longest is over 256 tokens, which suits small models.",
     default: null,
     mapped: "for log-probabilities as well as rewards; null is not max_micro_batch",
     activeWhen: policies
