@@ -67,7 +67,7 @@ const sights: Readonly<Record<string, Matrix>> = {
 }
 
 const series: ReadonlyArray<Role> = ["blue", "orange", "green", "purple", "rust", "grey", "ink"]
-describe.each(["light", "dark"] as const)("the %s palette", (name) => {
+describe.each(["light", "dark", "print"] as const)("the %s palette", (name) => {
   const palette = Themes.palettes[name]
   const of = (role: Role) => linear(palette[role])
 

@@ -12,13 +12,21 @@ export const Column = Schema.Struct({
   format: Schema.Literals(["percent", "number", "integer"])
 })
 
+/** What stands out in a cell: the best and the second of its column, a value so low that it says little. */
+export const Mark = Schema.Literals(["best", "second", "low"])
+export type Mark = typeof Mark.Type
+
 /** A table as data; every row has one cell a column. */
 export const Table = Schema.Struct({
   id: Schema.String,
   title: Schema.String,
   caption: Schema.String,
   columns: Schema.Array(Column),
-  rows: Schema.Array(Schema.Array(Cell))
+  rows: Schema.Array(Schema.Array(Cell)),
+  /** One list a cell, in the shape of `rows`. */
+  marks: Schema.optionalKey(Schema.Array(Schema.Array(Schema.Array(Mark)))),
+  /** Where the numbers come from: files, hashes, checkpoints, settings. */
+  provenance: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json))
 })
 
 export type Cell = typeof Cell.Type
@@ -35,7 +43,8 @@ export const cellText = (cell: Cell | undefined, format: NumberFormat): string =
 export const isNumeric = ({ rows }: Table, column: number): boolean =>
   rows.every((row) => typeof row[column] !== "string")
 
-const texts = (table: Table): ReadonlyArray<ReadonlyArray<string>> =>
+/** The cells as texts, row by row. */
+export const texts = (table: Table): ReadonlyArray<ReadonlyArray<string>> =>
   table.rows.map((row) => table.columns.map(({ format }, c) => cellText(row[c], format)))
 
 const markdownCell = (text: string): string =>
@@ -44,13 +53,19 @@ const markdownCell = (text: string): string =>
     .replace(/</g, "&lt;")
     .replace(/\s*\n\s*/g, " ")
 
+const marked = (text: string, marks: ReadonlyArray<Mark> = []): string =>
+  marks.reduce(
+    (cell, mark) => (mark === "best" ? `**${cell}**` : mark === "second" ? `<u>${cell}</u>` : `${cell}\\*`),
+    text
+  )
+
 /** GitHub-flavoured Markdown; what would be markup in a cell is escaped. */
 export const toMarkdown = (table: Table): string => {
   const line = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
   return [
     line(table.columns.map(({ label }) => markdownCell(label))),
     line(table.columns.map((_, c) => (isNumeric(table, c) ? "---:" : "---"))),
-    ...texts(table).map((row) => line(row.map(markdownCell)))
+    ...texts(table).map((row, r) => line(row.map((cell, c) => marked(markdownCell(cell), table.marks?.[r]?.[c]))))
   ].join("\n")
 }
 

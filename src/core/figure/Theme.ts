@@ -18,12 +18,12 @@ export type Role =
 
 /** From a role to a CSS colour. */
 export interface Theme {
-  readonly name: "light" | "dark" | "embedded"
+  readonly name: keyof typeof palettes | "embedded"
   readonly colour: (role: Role) => string
 }
 
-/** Literal colours by role, for light and dark surfaces. */
-export const palettes: Readonly<Record<"light" | "dark", Readonly<Record<Role, string>>>> = {
+/** Literal colours by role: for light and dark surfaces, and the brighter hues of printed papers. */
+export const palettes: Readonly<Record<"light" | "dark" | "print", Readonly<Record<Role, string>>>> = {
   light: {
     ink: "#1b1f24",
     muted: "#59636f",
@@ -51,6 +51,20 @@ export const palettes: Readonly<Record<"light" | "dark", Readonly<Record<Role, s
     grey: "#8d96a3",
     low: "#e0702a",
     high: "#4f95e8"
+  },
+  print: {
+    ink: "#1b1f24",
+    muted: "#4d5661",
+    rule: "#dedfe2",
+    surface: "#ffffff",
+    blue: "#3880e7",
+    orange: "#c8860b",
+    green: "#1b740f",
+    purple: "#d039c0",
+    rust: "#e21d4d",
+    grey: "#6b7280",
+    low: "#e21d4d",
+    high: "#3880e7"
   }
 }
 
@@ -60,11 +74,14 @@ export const light: Theme = { name: "light", colour: (role) => palettes.light[ro
 /** For files on a dark page. */
 export const dark: Theme = { name: "dark", colour: (role) => palettes.dark[role] }
 
+/** For papers: blue for rewards, red for the base line, green for outcome supervision. */
+export const print: Theme = { name: "print", colour: (role) => palettes.print[role] }
+
 /** For inlining: colours follow the page's custom properties `--rf-<role>`, which `declarations` defines. */
 export const embedded: Theme = { name: "embedded", colour: (role) => `var(--rf-${role}, ${palettes.light[role]})` }
 
 /** CSS custom properties of a palette, e.g. `--rf-ink: #1b1f24;`, for a rule of the embedding page. */
-export const declarations = (palette: "light" | "dark"): string =>
+export const declarations = (palette: keyof typeof palettes): string =>
   Object.entries(palettes[palette])
     .map(([role, colour]) => `--rf-${role}: ${colour};`)
     .join(" ")

@@ -80,6 +80,19 @@ const layerMarks = (figure: Figure, layer: Layer, theme: Theme): Marks => {
           fill: theme.colour("muted")
         })
       ]
+    case "Note":
+      return [
+        Plot.text([printable(layer.lines.join("\n"))], {
+          frameAnchor: "top-right",
+          textAnchor: "end",
+          lineAnchor: "top",
+          lineHeight: 1.25,
+          fontSize: 11,
+          fill: theme.colour("ink"),
+          stroke: theme.colour("surface"),
+          strokeWidth: 4
+        })
+      ]
   }
 }
 

@@ -6,7 +6,8 @@ import { formatNumber } from "./format.ts"
 import { legend } from "./legend.ts"
 import { markerOf, marksOf } from "./marks.ts"
 import { escapeMarkup, printable } from "./markup.ts"
-import { fonts, light, type Theme } from "./Theme.ts"
+import { type Painted, svgDocument } from "./svgDocument.ts"
+import { light, type Theme } from "./Theme.ts"
 
 /** How a figure is painted. */
 export interface SvgOptions {
@@ -14,18 +15,16 @@ export interface SvgOptions {
   readonly theme?: Theme
   /** Width in px of the view box; text is 12 px at this width. */
   readonly width?: number
+  /** Height in px of the axes and what they hold, 264 by default; grouped bars take the height that they need. */
+  readonly height?: number
   /** Whether the title is painted; a page that prints its own leaves it out. */
   readonly heading?: boolean
 }
 
 const padding = 4
 
-/**
- * The figure as one self-contained SVG document: no script, no external file, style and fonts by name inside.
- *
- * Every mark carries its values as a `<title>`, and the caption is the document's description.
- */
-export const toSvg = (figure: Figure, options: SvgOptions = {}): string => {
+/** The marks of a figure with its title and legend, to stand alone or beside others. */
+export const paint = (figure: Figure, options: SvgOptions = {}): Painted => {
   const { theme = light, width = 460, heading = true } = options
   const title = heading
     ? `<text x="0" y="14" font-size="15" font-weight="600" fill="${theme.colour("ink")}">${escapeMarkup(figure.title)}</text>`
@@ -34,23 +33,23 @@ export const toSvg = (figure: Figure, options: SvgOptions = {}): string => {
   const isEmpty = rowCount(figure) === 0
   const entries = isEmpty ? [] : figure.series.map((one) => ({ ...one, ...legendLook(one, figure) }))
   const key = legend(entries, theme, width - 2 * padding)
-  const body = isEmpty ? placeholder(figure, theme, width) : plot(figure, theme, width)
+  const body = isEmpty ? placeholder(figure, theme, width) : plot(figure, theme, options)
   const bodyTop = top + key.height + (key.height > 0 ? 6 : 0)
-  const height = Math.ceil(bodyTop + body.height + 2 * padding)
-  const backdrop =
-    theme.name === "embedded" ? "" : `<rect width="${width}" height="${height}" fill="${theme.colour("surface")}"/>`
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="rf-figure" role="img" aria-label="${escapeMarkup(figure.title)}"`,
-    ` viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="${escapeMarkup(fonts.text)}"`,
-    ` font-size="12" fill="${theme.colour("ink")}">`,
-    `<desc>${escapeMarkup(figure.caption)}</desc>`,
-    "<style>.rf-figure{display:block;max-width:100%;height:auto}.rf-figure text{white-space:pre}</style>",
-    backdrop,
+  const markup = [
     `<g transform="translate(${padding},${padding})">${title}`,
     `<g transform="translate(0,${top})">${key.markup}</g>`,
-    `<g transform="translate(${-padding},${bodyTop})">${body.markup}</g></g></svg>`
+    `<g transform="translate(${-padding},${bodyTop})">${body.markup}</g></g>`
   ].join("")
+  return { markup, width, height: Math.ceil(bodyTop + body.height + 2 * padding) }
 }
+
+/**
+ * The figure as one self-contained SVG document: no script, no external file, style and fonts by name inside.
+ *
+ * Every mark carries its values as a `<title>`, and the caption is the document's description.
+ */
+export const toSvg = (figure: Figure, options: SvgOptions = {}): string =>
+  svgDocument(paint(figure, options), figure, options.theme ?? light)
 
 const legendLook = (series: Series, { layers }: Figure) => ({
   marker: markerOf(series, layers),
@@ -75,14 +74,18 @@ const placeholder = ({ empty }: Figure, theme: Theme, width: number) => ({
 
 const barHeight = 18
 
-const plot = (figure: Figure, theme: Theme, width: number): { readonly markup: string; readonly height: number } => {
+const plot = (
+  figure: Figure,
+  theme: Theme,
+  { width = 460, height: asked = 264 }: SvgOptions
+): { readonly markup: string; readonly height: number } => {
   const groups = groupsOf(figure)
   const isGrouped = groups.length > 0
   const series = figure.series.map(({ key }) => key)
   const bars = series.filter((key) =>
     figure.layers.some((l) => l._tag === "Bars" && l.bars.some((b) => b.series === key))
   )
-  const height = isGrouped ? groups.length * (bars.length * barHeight + 16) + 52 : 264
+  const height = isGrouped ? groups.length * (bars.length * barHeight + 16) + 52 : asked
   const { document } = parseHTML("<!doctype html><html><body></body></html>")
   const number = isGrouped ? figure.x : figure.y
   const xTicks = figure.x.ticks === undefined ? 6 : [...figure.x.ticks]

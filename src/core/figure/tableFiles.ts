@@ -1,0 +1,132 @@
+import { type Cell, isNumeric, type Mark, type Table, texts, toJson } from "./Table.ts"
+
+const latexCharacters: Readonly<Record<string, string>> = {
+  "\\": "\\textbackslash{}",
+  "{": "\\{",
+  "}": "\\}",
+  $: "\\$",
+  "&": "\\&",
+  "#": "\\#",
+  _: "\\_",
+  "%": "\\%",
+  "~": "\\textasciitilde{}",
+  "^": "\\textasciicircum{}",
+  "<": "\\textless{}",
+  ">": "\\textgreater{}",
+  "|": "\\textbar{}",
+  "–": "--",
+  "−": "$-$",
+  Δ: "$\\Delta$",
+  "±": "$\\pm$",
+  "≥": "$\\geq$"
+}
+
+/** Text that LaTeX prints as it is: each character once, so that no added brace is escaped again. */
+export const escapeLatex = (text: string): string =>
+  Array.from(text.replace(/\s*\n\s*/g, " "), (c) => latexCharacters[c] ?? c).join("")
+
+const marked = (text: string, marks: ReadonlyArray<Mark> = []): string =>
+  marks.reduce(
+    (cell, mark) =>
+      mark === "best"
+        ? `\\textbf{${cell}}`
+        : mark === "second"
+          ? `\\underline{${cell}}`
+          : `\\textcolor{gray}{${cell}*}`,
+    text
+  )
+
+/** A `table` environment with booktabs rules; numbers stand flush right. Needs the packages booktabs and xcolor. */
+export const toLatex = (table: Table): string => {
+  const line = (cells: ReadonlyArray<string>) => `    ${cells.join(" & ")} \\\\`
+  return [
+    "% \\usepackage{booktabs,xcolor}",
+    "\\begin{table}[t]",
+    "  \\centering",
+    `  \\caption{${escapeLatex(table.caption)}}`,
+    `  \\label{tab:${table.id}}`,
+    `  \\begin{tabular}{${table.columns.map((_, c) => (isNumeric(table, c) ? "r" : "l")).join("")}}`,
+    "    \\toprule",
+    line(table.columns.map(({ label }) => escapeLatex(label))),
+    "    \\midrule",
+    ...texts(table).map((row, r) => line(row.map((cell, c) => marked(escapeLatex(cell), table.marks?.[r]?.[c])))),
+    "    \\bottomrule",
+    "  \\end{tabular}",
+    "\\end{table}",
+    ""
+  ].join("\n")
+}
+
+const csvCell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+
+/** A value with its ends and sample size, unrounded; nothing where there is none. */
+const csvCells = (cell: Cell | undefined): ReadonlyArray<string> => {
+  if (cell === null || cell === undefined) return ["", "", "", "", ""]
+  if (typeof cell !== "object") return [String(cell), "", "", "", ""]
+  return cell._tag === "Estimate"
+    ? [String(cell.value), ...cell.ci95.map(String), String(cell.n), ""]
+    : ["", "", "", "", cell.reason]
+}
+
+const isMeasured = (table: Table, c: number): boolean =>
+  table.rows.some((row) => typeof row[c] === "object" && row[c] !== null)
+
+/**
+ * Comma-separated values (RFC 4180), unrounded. A column of measured values is five: value, low, high, prompts, and the
+ * reason where there is no value.
+ */
+export const toCsv = (table: Table): string => {
+  const measured = table.columns.map((_, c) => isMeasured(table, c))
+  const header = table.columns.flatMap(({ key }, c) =>
+    measured[c] ? [key, `${key}_low`, `${key}_high`, `${key}_n`, `${key}_reason`] : [key]
+  )
+  const rows = table.rows.map((row) =>
+    table.columns.flatMap((_, c) => csvCells(row[c]).slice(0, measured[c] ? undefined : 1))
+  )
+  return [header, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("")
+}
+
+/** Everything of a table as JSON, with where its numbers come from: what other formats are made from. */
+export const toJsonDocument = ({ id, title, caption, provenance = {}, ...table }: Table): string =>
+  `${JSON.stringify({ id, title, caption, provenance, columns: table.columns, rows: toJson({ id, title, caption, ...table }) }, undefined, 2)}\n`
+
+const valueOf = (cell: Cell | undefined): number | undefined => {
+  if (typeof cell === "number") return cell
+  return typeof cell === "object" && cell !== null && cell._tag === "Estimate" ? cell.value : undefined
+}
+
+/** Which columns are compared, and below which value a cell is greyed. */
+export interface Ranked {
+  readonly columns: ReadonlyArray<string>
+  /** Whether lower is better. */
+  readonly ascending?: boolean
+  /** Cells below it are grey with a star. */
+  readonly floor?: number
+}
+
+/**
+ * The table with the best value of each column bold and the second underlined, ties alike, and with the rule in its
+ * caption. A column with one value ranks nothing; what is not available is never the best.
+ */
+export const ranked = (table: Table, { columns, ascending = false, floor }: Ranked): Table => {
+  const places = table.columns.map(({ key }, c) => {
+    if (!columns.includes(key)) return []
+    const values = table.rows.flatMap((row) => valueOf(row[c]) ?? [])
+    const distinct = [...new Set(values)].sort((a, b) => (ascending ? a - b : b - a))
+    return values.length < 2 ? [] : distinct.slice(0, 2)
+  })
+  const marks = table.rows.map((row) =>
+    table.columns.map(({ key }, c): ReadonlyArray<Mark> => {
+      const value = valueOf(row[c])
+      if (value === undefined) return []
+      const place = places[c]!.indexOf(value)
+      const low = floor !== undefined && columns.includes(key) && value < floor
+      return [
+        ...(place === 0 ? ["best" as const] : place === 1 ? ["second" as const] : []),
+        ...(low ? ["low" as const] : [])
+      ]
+    })
+  )
+  const rule = `Best of a column bold, second underlined${floor === undefined ? "" : `; grey and * below ${100 * floor}%`}.`
+  return { ...table, marks, caption: `${table.caption} ${rule}`.trim() }
+}
