@@ -1,5 +1,6 @@
-import { type Measurement, notAvailable } from "./Measurement.ts"
-import { combineOverPrompts, type Range } from "./overPrompts.ts"
+import { aboveChance } from "./aboveChance.ts"
+import type { Measurement } from "./Measurement.ts"
+import { combineOverPrompts } from "./overPrompts.ts"
 import * as Ranking from "./Ranking.ts"
 import type { Resampling } from "./Resampling.ts"
 import type { Selector } from "./Selector.ts"
@@ -120,22 +121,14 @@ export const localise = (
       detector,
       hitAt1: mean(hits),
       chance: mean(chance),
-      normalised: normalise(hits, chance, count, { resampling, unavailable }),
+      normalised: aboveChance(
+        [hits, chance, count],
+        { resampling, unavailable },
+        "every trace has a single step, so chance is 1"
+      ),
       meanReciprocalRank: mean(ranks),
       rows: rows.length,
       nonFinite: rows.reduce((sum, row) => sum + Ranking.countNonFinite(of(row)), 0)
     }
   })
-}
-
-const normalise = (
-  hits: Float64Array,
-  chance: Float64Array,
-  count: Float64Array,
-  options: { readonly resampling: Resampling; readonly unavailable: string }
-): Measurement => {
-  const [c, n] = [chance, count].map((sums) => sums.reduce((a, b) => a + b, 0)) as [number, number]
-  if (n > 0 && n - c < 1e-12 * n) return notAvailable("every trace has a single step, so chance is 1")
-  const range: Range = [-c / (n - c), 1]
-  return combineOverPrompts([hits, chance, count], (s) => (s[0]! - s[1]!) / (s[2]! - s[1]!), { ...options, range })
 }
