@@ -11,6 +11,9 @@ import * as customTask from "../examples/custom-task.ts"
 import { main } from "../examples/first-program.ts"
 import * as Laws from "../src/core/laws/index.ts"
 
+const folder = new URL("../examples/", import.meta.url)
+const files = readdirSync(folder).filter((file) => file.endsWith(".ts"))
+
 describe("examples/first-program.ts", () => {
   // softplus(2) - 0.9·2 and softplus(1) - 0.1·1, halved and added; σ(2) - 0.9 and σ(1) - 0.1, halved.
   it.effect("golden: prints the loss and the gradient worked out by hand", () =>
@@ -72,11 +75,19 @@ describe("examples of one's own", () => {
     })
   )
 
+  it("a backend is under 150 lines, and its guide shows what it is made of", () => {
+    const source = readFileSync(new URL("backend/float32.ts", folder), "utf8").trimEnd()
+    expect(source.split("\n").length).toBeLessThan(150)
+    const guide = readFileSync(new URL("../docs/write-a-backend.md", import.meta.url), "utf8")
+    const shown = [...guide.matchAll(/```ts\n\/\/ examples\/backend\/(\w+\.ts)\n(.*?)```/gsu)]
+    expect(shown.length).toBeGreaterThan(3)
+    for (const [, file, part] of shown)
+      expect(readFileSync(new URL(`backend/${file}`, folder), "utf8")).toContain(part!)
+  })
+
   it("each is under 40 lines", () => {
-    for (const file of readdirSync(new URL("../examples", import.meta.url))) {
-      const lines = readFileSync(new URL(`../examples/${file}`, import.meta.url), "utf8")
-        .trimEnd()
-        .split("\n")
+    for (const file of files) {
+      const lines = readFileSync(new URL(file, folder), "utf8").trimEnd().split("\n")
       expect(lines.length, file).toBeLessThan(40)
     }
   })
@@ -92,6 +103,6 @@ describe("README", () => {
   })
 
   it("names every example", () => {
-    for (const file of readdirSync(new URL("../examples", import.meta.url))) expect(readme).toContain(file)
+    for (const file of files) expect(readme).toContain(file)
   })
 })

@@ -3,7 +3,6 @@ import type { Layer } from "effect"
 import { Reference } from "../../src/backends/reference/index.ts"
 import * as Laws from "../../src/core/laws/index.ts"
 import type { Backend } from "../../src/core/service/index.ts"
-import type { Tolerance } from "./tolerance.ts"
 
 /** Laws that a backend does not keep, by name, each with the reason. */
 export type Exclusions = Readonly<Record<string, string>>
@@ -16,14 +15,13 @@ export type Exclusions = Readonly<Record<string, string>>
 export const conformance = <E>(
   name: string,
   layer: Layer.Layer<Backend, E>,
-  precision: Laws.Precision | Tolerance,
+  precision: Laws.Precision,
   deviations: Exclusions = {},
   areas: ReadonlyArray<Laws.Area> = Laws.areas
 ): void =>
   suite(layer, { excludeTestServices: true })(`backend: ${name}`, (it) => {
-    const claimed = typeof precision === "string" ? precision : precision.relative < 1e-9 ? "double" : "single"
-    for (const law of Laws.backend({ reference: Reference.layer, precision: claimed, deviations })) {
-      if (!areas.includes(law.area)) continue
+    const laws = Laws.backend({ reference: Reference.layer, precision, deviations })
+    for (const law of laws.filter(({ area }) => areas.includes(area))) {
       if (law.deviation === undefined) it.effect(law.name, () => law.check)
       else it.skip(`${law.name} (${law.deviation})`, () => undefined)
     }

@@ -1,7 +1,7 @@
 import type { Entry } from "./Entry.ts"
 
-/** Of every way to run ONNX on the CPU. */
-const onnxOnCpu = {
+/** Laws that ONNX Runtime does not keep on processors. */
+export const onnxOnCpu = {
   "ReduceMax: NaN stays along the last axis": "ONNX Runtime's ReduceMax drops a NaN that is not the first element",
   "ids: a negative id fails": "ONNX Runtime counts negative ids from the end"
 }

@@ -170,6 +170,22 @@ export const memoryScenarios: ReadonlyArray<Scenario> = [
     })
   },
   {
+    name: "memory: a frozen input sees the first rows too, and one of another type is refused at compile",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ long: rows(1, 2, 3), flat: f(1, 2) })
+      const reading = (name: string): Step =>
+        Steps.make({
+          program: Programs.fromExprs({ y: ops.mul(ops.input(name, [2, 1]), 10) }),
+          resident: [name],
+          carry: [],
+          guard: []
+        })
+      const some = yield* compile(reading("long"), memory, ["long"])
+      const refused = yield* outcome(Effect.as(compile(reading("flat"), memory, ["flat"]), {}))
+      return { found: [yield* outcome(some.run({})), refused], expected: [{ y: [10, 20] }, "BadFeed flat"] }
+    })
+  },
+  {
     name: "memory: what is linked is not read before it is needed, and a write takes its place",
     tell: Effect.gen(function* () {
       const seen: Array<string> = []
