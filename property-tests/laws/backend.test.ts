@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { Effect, Layer } from "effect"
 import { describe, expect, it } from "vitest"
 import { Reference } from "../../src/backends/reference/index.ts"
@@ -52,6 +53,12 @@ describe("laws of backends", () => {
   it("law: names are unique, and every area and every operation has some", () => {
     expect(new Set(laws.map(({ name }) => name)).size).toBe(laws.length)
     expect(new Set(laws.map(({ area }) => area))).toEqual(new Set(Laws.areas))
+    const source = readFileSync(new URL("../../src/core/program/Op.ts", import.meta.url), "utf8")
+    const tags = [...source.matchAll(/^ {2}([A-Z]\w+): (?:None|\{)/gmu)].map(([, tag]) => tag!)
+    expect(tags.length).toBeGreaterThan(50)
+    const covered = new Set(laws.flatMap(({ area, name }) => (area === "operations" ? [name.split(":")[0]] : [])))
+    // What gives a program its numbers is tried in whole programs.
+    expect(tags.filter((tag) => !covered.has(tag))).toEqual(["Input", "Constant", "Full"])
   })
 
   it("law: every tolerance has its reason, and double precision the smallest", () => {
