@@ -14,6 +14,7 @@ const command = root(
     trainReward: async () => (await import("./experiments/trainReward.ts")).trainReward,
     doctor: async () => (await import("./experiments/doctor.ts")).doctor,
     ablate: async () => (await import("./experiments/ablate.ts")).ablate,
+    report: async () => (await import("./experiments/report.ts")).report,
     compare: async () => (await import("./experiments/compare/index.ts")).compareRuns,
     conformance: async () => (await import("./experiments/conformance.ts")).conformance,
     bench: async () => (await import("./experiments/bench.ts")).bench

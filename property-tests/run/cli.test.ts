@@ -15,6 +15,7 @@ import {
   parseGranularity,
   printGranularity,
   type QuickstartOptions,
+  type ReportOptions,
   resumeCommand,
   root,
   runOutput,
@@ -34,6 +35,7 @@ type AnyOptions =
   | ConformanceOptions
   | AblateOptions
   | DoctorOptions
+  | ReportOptions
 
 const call = (...args: ReadonlyArray<string>) =>
   callCommand<AnyOptions>((noting) => {
@@ -43,6 +45,7 @@ const call = (...args: ReadonlyArray<string>) =>
       trainReward: noting,
       bench: noting,
       compare: noting,
+      report: noting,
       conformance: noting
     }
     return Command.runWith(root({ ...sources, ablate: noting, doctor: noting }, args), { version: "1.2.3" })(args)

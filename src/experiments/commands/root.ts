@@ -5,6 +5,7 @@ import { type CompareOptions, compareCommand } from "./compare.ts"
 import { type ConformanceOptions, conformanceCommand } from "./conformance.ts"
 import { type DoctorOptions, doctorCommand } from "./doctor.ts"
 import { type QuickstartOptions, quickstartCommand } from "./quickstart.ts"
+import { type ReportOptions, reportCommand } from "./report.ts"
 import { toggle } from "./runFlags.ts"
 import type { Source } from "./Source.ts"
 import { type TrainOptions, trainCommand } from "./train.ts"
@@ -18,6 +19,7 @@ export interface Sources {
   readonly doctor: Source<DoctorOptions>
   readonly bench: Source<BenchOptions>
   readonly conformance: Source<ConformanceOptions>
+  readonly report: Source<ReportOptions>
   readonly compare: Source<CompareOptions>
   readonly ablate: Source<AblateOptions>
 }
@@ -36,6 +38,7 @@ export const root = (sources: Sources, args: ReadonlyArray<string>) =>
       quickstartCommand(sources.quickstart, args),
       trainCommand(sources.train, args).pipe(Command.withSubcommands([trainRewardCommand(sources.trainReward, args)])),
       doctorCommand(sources.doctor),
+      reportCommand(sources.report),
       compareCommand(sources.compare),
       ablateCommand(sources.ablate, args),
       benchCommand(sources.bench),

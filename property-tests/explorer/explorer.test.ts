@@ -1,0 +1,158 @@
+import { execFileSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+import { type Browser, chromium, type Page } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { bundlePage } from "../../scripts/bundle-page.mjs"
+import { pageScript } from "../../src/core/explorer/index.ts"
+import { rollout } from "./rollouts.ts"
+
+const root = join(import.meta.dirname, "../..")
+const executable = [
+  process.env["CHROMIUM"],
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome"
+].find((path) => path !== undefined && existsSync(path))
+if (executable === undefined)
+  process.stderr.write("Skipped: the explorer in a browser. No Chromium is installed; set CHROMIUM to its path.\n")
+
+const hostile = '</script><img src="https://example.invalid/x" onerror="globalThis.stolen=true"> שלום עולם '
+const rows = Array.from({ length: 4000 }, (_, i) =>
+  rollout({
+    prompt_id: `p${Math.floor(i / 8)}`,
+    generation_idx: i % 8,
+    words:
+      i === 0 ? ["<think>\n", hostile, "\n\n", "long".repeat(3000)] : ["two ", "plus ", `${i}`, " is\n\n", "four "],
+    rewards: i === 0 ? [0.5, -2, 1, null] : [0.1, 0.2, ((i * 37) % 100) / 50 - 1, 0.4, 0.5],
+    correct: i % 10 === 9 ? undefined : i % 3 === 0,
+    answer: `${i}`
+  })
+)
+const expert = rollout({
+  prompt_id: "p1",
+  generation_idx: 0,
+  words: ["two ", "plus ", "two", " is\n\n", "four "],
+  rewards: [1, 1, 1, 1, 1],
+  correct: true,
+  source: "expert"
+})
+
+describe("the bundled script", () => {
+  it("claim: what is committed is what src/page gives", async () => {
+    expect(await bundlePage()).toBe(readFileSync(join(root, "src/core/explorer/pageScript.ts"), "utf8"))
+  })
+
+  it("edge: it cannot end its own element", () => expect(pageScript).not.toContain("</"))
+})
+
+describe.skipIf(executable === undefined)("the explorer in a browser", () => {
+  const folder = mkdtempSync(join(tmpdir(), "explorer-"))
+  const file = join(folder, "page.html")
+  let browser: Browser
+  let page: Page
+  const asked: Array<string> = []
+  const faults: Array<string> = []
+
+  beforeAll(async () => {
+    const lines = [...rows, { ...expert, generation_idx: 99 }].map((row) => JSON.stringify(row))
+    writeFileSync(join(folder, "rows.jsonl"), `${lines.join("\n")}\n`)
+    execFileSync(process.execPath, [join(root, "src/cli.ts"), "report", join(folder, "rows.jsonl"), "--output", file])
+    browser = await chromium.launch({ executablePath: executable!, args: ["--no-sandbox"] })
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, offline: true })
+    page = await context.newPage()
+    page.on("request", (request) => asked.push(request.url()))
+    page.on("pageerror", (error) => faults.push(error.message))
+    page.on("console", (message) => (message.type() === "error" ? faults.push(message.text()) : undefined))
+    await page.goto(pathToFileURL(file).href)
+    await page.waitForSelector("#explorer[data-ready]")
+    await page.waitForSelector("#details .trace")
+  })
+  afterAll(async () => {
+    await browser?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const status = () => page.textContent("#status")
+  const current = () => page.getAttribute("#grid", "aria-activedescendant")
+
+  it("claim: it says how many there are, and shows the first trace with its rewards", async () => {
+    expect(await status()).toContain("4,001 of 4,001 rollouts")
+    expect(await page.textContent("#details .trace .facts")).toContain("answered 0")
+  })
+
+  it("claim: only the rows in sight are in the document", async () => {
+    expect(await page.locator("#grid .row").count()).toBeLessThan(60)
+    await page.evaluate("document.querySelector('.view').scrollTo(0, 1e9)")
+    await page.waitForSelector("#rollout-4000")
+    expect(await page.locator("#grid .row").count()).toBeLessThan(60)
+  })
+
+  it("claim: text within a trace is text: no markup, no script, no request", async () => {
+    expect(await page.textContent("#details .tokens >> nth=0")).toContain("<think>")
+    expect(await page.locator("#details img").count()).toBe(0)
+    expect(await page.evaluate(() => "stolen" in globalThis)).toBe(false)
+  })
+
+  it("claim: the keyboard suffices: the next rollout, the last, searching, the list of keys", async () => {
+    await page.focus("#grid")
+    await page.keyboard.press("Home")
+    expect(await current()).toBe("rollout-0")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("j")
+    expect(await current()).toBe("rollout-2")
+    await page.keyboard.press("End")
+    expect(await current()).toBe("rollout-4000")
+    await page.keyboard.press("/")
+    expect(await page.evaluate("document.activeElement.id")).toBe("search")
+    await page.keyboard.type("plus 3999")
+    await page.waitForSelector('#status:text("1 of 4,001")')
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    expect(await page.locator("#help[open]").count()).toBe(1)
+    await page.keyboard.press("Escape")
+    await page.click("#reset")
+    expect(await status()).toContain("4,001 of 4,001")
+  })
+
+  it("claim: dragging over the histogram keeps the rollouts in that range, and says so in the fields", async () => {
+    const box = (await page.locator("#histogram svg").boundingBox())!
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 20)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width * 0.7, box.y + 20)
+    await page.mouse.up()
+    const kept = Number((await status())!.split(" ", 1)[0]!.replace(",", ""))
+    expect(kept).toBeGreaterThan(0)
+    expect(kept).toBeLessThan(4001)
+    expect(await page.inputValue("#from")).not.toBe("")
+    await page.click("#reset")
+  })
+
+  it("claim: a rollout is read beside its expert, and the token that differs is framed", async () => {
+    await page.fill("#search", "Question p1")
+    await page.waitForSelector('#status:text("889 of 4,001")')
+    await page.click("#grid .row >> nth=0")
+    await page.waitForSelector("#details .pair.two")
+    expect(await page.textContent("#details .pair .trace:nth-child(2) h3")).toContain("expert")
+    expect(await page.locator("#details .pair .trace:nth-child(1) .changed").allTextContents()).toEqual(["8"])
+    await page.click("#reset")
+  })
+
+  it("claim: sorting says its direction", async () => {
+    await page.click('#heads button:text("Score")')
+    expect(await page.locator('#heads [aria-sort="descending"]').textContent()).toBe("Score")
+  })
+
+  it("claim: it never leaves its file, and nothing goes wrong on the way", () => {
+    expect(asked.filter((url) => !url.startsWith("file:"))).toEqual([])
+    expect(faults).toEqual([])
+  })
+
+  it("claim: only the page's own script may run", () => {
+    const hash = createHash("sha256").update(pageScript).digest("base64")
+    expect(readFileSync(file, "utf8")).toContain(`script-src 'sha256-${hash}'`)
+  })
+})

@@ -1,0 +1,5 @@
+export { type FileOverview, overviewOf, overviewTable } from "./overview.ts"
+export type { PackedIndex, PackedPrompt, PackedTrace, RolloutColumns } from "./Packed.ts"
+export { type NamedRows, type Packed, pack } from "./pack.ts"
+export { pageScript } from "./pageScript.ts"
+export { type ExplorerPage, renderExplorer } from "./renderExplorer.ts"

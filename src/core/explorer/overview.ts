@@ -1,0 +1,125 @@
+import {
+  aurocPooled,
+  aurocWithinPrompt,
+  type Measurement,
+  Measurements,
+  passAtK,
+  Rerankers,
+  type RerankRow,
+  Resamplings,
+  type ScoredPool,
+  type Selector
+} from "../evaluation/index.ts"
+import { type Figure, rerankCurve, rewardBins, rewardDistribution, type Table } from "../figure/index.ts"
+import { type PromptPool, PromptPools, TraceScores } from "../result/index.ts"
+import type { NamedRows } from "./pack.ts"
+
+/** What a file's rollouts come to. */
+export interface FileOverview {
+  readonly name: string
+  readonly rollouts: number
+  readonly prompts: number
+  readonly withoutVerdict: number
+  readonly passAt1: Measurement
+  readonly aurocPooled: Measurement
+  readonly aurocWithinPrompt: Measurement
+  readonly rerank: ReadonlyArray<RerankRow>
+  readonly figures: ReadonlyArray<Figure>
+}
+
+const resampling = Resamplings.standard
+/** Sizes at which reranking is shown, as far as every prompt has as many completions. */
+const sizes = [2, 3, 5, 8, 16, 32, 64]
+
+const scored = (pools: ReadonlyArray<PromptPool>): ReadonlyArray<ScoredPool> | undefined =>
+  pools.every(({ scores }) => scores["reward"] === undefined)
+    ? undefined
+    : pools.map(({ correct, scores }) => ({ correct, scores: scores["reward"]! }))
+
+const finiteScores = (pools: ReadonlyArray<ScoredPool>) =>
+  pools.flatMap(({ correct, scores }) =>
+    scores.flatMap((score, i) => (Number.isFinite(score) ? [{ score, correct: correct[i]! }] : []))
+  )
+
+/** The measures of one file: with their reason where there are none. */
+export const overviewOf = ({ name, rows }: NamedRows, selector: Selector): FileOverview => {
+  const judged = rows.filter((row) => (row.source ?? "policy") === "policy")
+  const pools = PromptPools.ofRows(judged, {
+    scores: { reward: TraceScores.reward(selector), logProb: TraceScores.logProb }
+  })
+  const rewards = scored(pools)
+  const fewest = pools.reduce((least, { correct }) => Math.min(least, correct.length), Number.POSITIVE_INFINITY)
+  const ns = sizes.filter((n) => n <= fewest)
+  const none = Measurements.notAvailable("no rewards in this file")
+  const rerankers = Rerankers.standard.filter(
+    ({ name: rule }) => rewards !== undefined || !(rule === "reward" || rule === "weightedMajority")
+  )
+  const rerank = pools.length === 0 ? [] : Rerankers.curve(pools, rerankers, ns, resampling)
+  const values = rewards === undefined ? [] : finiteScores(rewards)
+  return {
+    name,
+    rollouts: rows.length,
+    prompts: pools.length,
+    withoutVerdict: judged.length - pools.reduce((sum, { correct }) => sum + correct.length, 0),
+    passAt1: passAtK(
+      pools.map(({ correct }) => correct),
+      1,
+      resampling
+    ),
+    aurocPooled: rewards === undefined ? none : aurocPooled(rewards, resampling),
+    aurocWithinPrompt: rewards === undefined ? none : aurocWithinPrompt(rewards, resampling),
+    rerank,
+    figures: [
+      ...(rerank.length === 0 ? [] : [rerankCurve(rerank, { id: "best-of-n", title: `Best-of-n, ${name}` })]),
+      ...(values.length === 0
+        ? []
+        : [
+            rewardDistribution(
+              rewardBins(
+                values.map(({ score }) => score),
+                values.map(({ correct }) => correct)
+              ),
+              { id: "rewards", title: `Rewards by correctness, ${name}`, selector: selector.name }
+            )
+          ])
+    ]
+  }
+}
+
+/** One line a file, with 95% intervals over prompts. */
+export const overviewTable = (files: ReadonlyArray<FileOverview>): Table => ({
+  id: "files",
+  title: "Results by file",
+  caption:
+    "95% intervals by bootstrap over prompts. Best-of-n at the largest n that every prompt of the file has; gain is over the expected random pick.",
+  columns: [
+    { key: "file", label: "file", format: "number" },
+    { key: "prompts", label: "prompts", format: "integer" },
+    { key: "rollouts", label: "rollouts", format: "integer" },
+    { key: "withoutVerdict", label: "no verdict", format: "integer" },
+    { key: "passAt1", label: "pass@1", format: "percent" },
+    { key: "n", label: "n", format: "integer" },
+    { key: "bestOfN", label: "best-of-n by reward", format: "percent" },
+    { key: "gain", label: "gain over random", format: "percent" },
+    { key: "majority", label: "majority", format: "percent" },
+    { key: "aurocWithinPrompt", label: "AUROC within prompt", format: "number" },
+    { key: "aurocPooled", label: "AUROC pooled", format: "number" }
+  ],
+  rows: files.map((file) => {
+    const n = file.rerank.reduce((most, row) => Math.max(most, row.n), 0)
+    const at = (name: string) => file.rerank.find((row) => row.reranker === name && row.n === n)
+    return [
+      file.name,
+      file.prompts,
+      file.rollouts,
+      file.withoutVerdict,
+      file.passAt1,
+      n === 0 ? null : n,
+      at("reward")?.accuracy ?? null,
+      at("reward")?.gain ?? null,
+      at("majority")?.accuracy ?? null,
+      file.aurocWithinPrompt,
+      file.aurocPooled
+    ]
+  })
+})

@@ -1,0 +1,5 @@
+export { type LiveRun, type LiveStage, livePage, liveParts, liveScript } from "./livePage.ts"
+export { readLiveRun } from "./liveRun.ts"
+export { NothingToReport, resultFiles } from "./places.ts"
+export { NotServed, watchRun } from "./watch.ts"
+export { writeExplorer } from "./writeExplorer.ts"

@@ -1,0 +1,40 @@
+type Child = Node | string
+type Attributes = Readonly<Record<string, string | number | boolean | ((event: never) => void)>>
+
+const fill = <E extends Element>(element: E, attributes: Attributes, children: ReadonlyArray<Child>): E => {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name, value as EventListener)
+    else if (value === true) element.setAttribute(name, "")
+    else if (value !== false) element.setAttribute(name, String(value))
+  }
+  element.append(...children)
+  return element
+}
+
+/** An element with attributes, listeners (functions) and children; text is never read as markup. */
+export const el = <K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: ReadonlyArray<Child>
+): HTMLElementTagNameMap[K] => fill(document.createElement(tag), attributes, children)
+
+export const svg = <K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: ReadonlyArray<Child>
+): SVGElementTagNameMap[K] => fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children)
+
+export const byId = (id: string): HTMLElement => {
+  const found = document.getElementById(id)
+  if (found === null) throw new Error(`This page lacks #${id}.`)
+  return found
+}
+
+/** Two decimals with a true minus; a dash for nothing. */
+export const printed = (value: number | null | undefined): string =>
+  value === null || value === undefined
+    ? "–"
+    : (Math.abs(value) < 1000 ? value.toFixed(2) : value.toExponential(2)).replace(/^-(0\.00)$/, "$1").replace("-", "−")
+
+export const verdictText = (verdict: 0 | 1 | null): string =>
+  verdict === null ? "? no verdict" : verdict === 1 ? "✓ right" : "✗ wrong"
