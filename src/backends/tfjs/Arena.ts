@@ -39,6 +39,7 @@ export class Arena implements Kernels {
     const data = storage(t)
     const x = this.#own({ dataId: this.engine.backend.write(data, shape, dtype), shape, dtype })
     if (t.dtype === "i32") this.known.set(x.dataId, data)
+    this.engine.settle(x)
     return x
   }
 
@@ -46,6 +47,13 @@ export class Arena implements Kernels {
   share(x: TensorInfo, shape: Shape = x.shape): TensorInfo {
     this.engine.backend.incRef(x.dataId)
     return this.#own({ dataId: x.dataId, shape: [...shape], dtype: x.dtype })
+  }
+
+  keep(x: TensorInfo): TensorInfo {
+    this.engine.backend.incRef(x.dataId)
+    const kept = { ...x }
+    this.#owned.add(kept)
+    return kept
   }
 
   /** The results of a registered kernel. */

@@ -16,6 +16,8 @@ export interface Kernels {
   readonly checks: Array<() => Promise<void>>
   /** Integers whose elements the host knows, by their data. */
   readonly known: WeakMap<object, ArrayLike<number>>
+  /** A handle of a tensor that lasts until the work is over. */
+  readonly keep: (x: TensorInfo) => TensorInfo
 }
 
 /**
@@ -27,6 +29,8 @@ export interface Engine {
   readonly backend: KernelBackend
   /** The name under which the kernels of this backend are registered. */
   readonly kernels: string
+  /** Brings a new tensor to where kernels run. */
+  readonly settle: (x: TensorInfo) => void
   /** Makes sure, at once or by a check, that ids are inside 0..size-1. */
   readonly within: (kernels: Kernels, op: string, ids: TensorInfo, size: number) => void
 }

@@ -4,6 +4,7 @@ import { compile } from "./compile.ts"
 import type { Device } from "./Device.ts"
 import { cpu as cpuDevice } from "./device/cpu.ts"
 import { type WasmOptions, wasm as wasmDevice } from "./device/wasm.ts"
+import { type WebgpuOptions, webgpu as webgpuDevice } from "./device/webgpu.ts"
 import { failure } from "./errors.ts"
 import { TfjsMemory } from "./TfjsMemory.ts"
 
@@ -36,3 +37,10 @@ export const wasmWith = (options: WasmOptions): Layer.Layer<Backend, BackendFail
 
 /** TensorFlow.js in WebAssembly, with SIMD where the machine has it. */
 export const wasm: Layer.Layer<Backend, BackendFailure> = wasmWith({})
+
+/** TensorFlow.js on WebGPU with the given settings. */
+export const webgpuWith = (options: WebgpuOptions): Layer.Layer<Backend, BackendFailure> =>
+  layerOf("tfjs-webgpu", () => webgpuDevice(options))
+
+/** TensorFlow.js on WebGPU: that of the page, or in Node that of the package `webgpu`. */
+export const webgpu: Layer.Layer<Backend, BackendFailure> = webgpuWith({})

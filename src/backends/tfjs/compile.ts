@@ -135,7 +135,8 @@ const once = (compiled: Compiled, k: Arena, feeds: Feeds, at: number): Effect.Ef
   Effect.gen(function* () {
     const { step, device, memory, predicted } = compiled
     const end = device.begin(predicted)
-    const failed = (cause: unknown) => failure(device.name, "run", cause)
+    // Whatever fails on a device that has gone fails for that reason.
+    const failed = (cause: unknown) => failure(device.name, "run", device.lost() ?? cause)
     const work = Effect.gen(function* () {
       const env = yield* Effect.try({ try: () => begin(compiled, k, feeds), catch: failed })
       if (env instanceof BadFeed) return yield* env
@@ -149,7 +150,7 @@ const once = (compiled: Compiled, k: Arena, feeds: Feeds, at: number): Effect.Ef
           try: async () => {
             const entries = wanted.map(async (name) => [name, await readTensor(device, outputs[name]!)] as const)
             const values = Object.fromEntries(await Promise.all(entries))
-            for (const check of k.checks) await check()
+            await Promise.all(k.checks.map((check) => check()))
             return values
           },
           catch: failed

@@ -40,5 +40,13 @@ export const entries: ReadonlyArray<Entry> = [
     threads: false,
     deviations: {},
     load: async () => (await import("../../backends/tfjs/index.ts")).Tfjs.wasm
+  },
+  {
+    name: "tfjs-webgpu",
+    runs: "TensorFlow.js and shaders of our own on WebGPU, in Node by the package webgpu",
+    precision: "shader",
+    threads: false,
+    deviations: {},
+    load: async () => (await import("../../backends/tfjs/index.ts")).Tfjs.webgpu
   }
 ]

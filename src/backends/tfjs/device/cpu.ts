@@ -26,6 +26,7 @@ export const cpu = async (): Promise<Device> => {
     kernels: "cpu",
     rules: standard,
     enter: () => undefined,
+    settle: () => undefined,
     read: (x) => Promise.resolve(values(backend, x)),
     within: readable((x) => values(backend, x)),
     tensorBytes: 2 ** 32,

@@ -57,6 +57,7 @@ export const wasm = async ({ paths }: WasmOptions): Promise<Device> => {
     enter: () => {
       for (const setup of setups) setup(backend)
     },
+    settle: () => undefined,
     read: (x) => Promise.resolve(values(backend, x).slice()),
     within: readable((x) => values(backend, x)),
     tensorBytes: 2 ** 31,

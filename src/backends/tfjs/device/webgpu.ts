@@ -1,0 +1,101 @@
+import type { TensorInfo } from "@tensorflow/tfjs-core"
+import type { Device } from "../Device.ts"
+import type { Kernels } from "../Engine.ts"
+import { AdapterLost, NoAdapter, OutOfDeviceMemory } from "../errors.ts"
+import { registerShaderKernel } from "../kernel/shader.ts"
+import { webgpuRules } from "../lower/wgsl/webgpu.ts"
+import { gpuOf } from "./gpu.ts"
+import { idsWithin } from "./idsWithin.ts"
+import { load, loadCore } from "./load.ts"
+
+const packages = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-backend-webgpu"]
+
+export interface WebgpuOptions {
+  /** Which of several adapters: `high-performance` by default. */
+  readonly powerPreference?: GPUPowerPreference
+  /**
+   * Bytes that tensors may take on the device, which WebGPU does not tell. Where given, steps that need more fail before
+   * they start; where not, when the device has no more room.
+   */
+  readonly memoryBytes?: number
+}
+
+const wantedLimits = [
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeWorkgroupsPerDimension",
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeInvocationsPerWorkgroup"
+] as const
+
+const requestDevice = async (gpu: GPU | undefined, { powerPreference = "high-performance" }: WebgpuOptions) => {
+  if (gpu === undefined) throw new NoAdapter({ looked: "this browser has no navigator.gpu" })
+  const adapter = await gpu.requestAdapter({ powerPreference })
+  if (adapter === null) throw new NoAdapter({ looked: `asked for a ${powerPreference} one` })
+  const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]))
+  return { device: await adapter.requestDevice({ requiredLimits }), info: adapter.info }
+}
+
+/** What the device reports while a run goes on, as a failure of its end. */
+const watched = (device: GPUDevice, predicted: number, free: () => number | undefined): (() => Promise<void>) => {
+  const available = free()
+  device.pushErrorScope("out-of-memory")
+  device.pushErrorScope("validation")
+  let ended: Promise<void> | undefined
+  const end = async () => {
+    const [invalid, full] = await Promise.all([device.popErrorScope(), device.popErrorScope()])
+    if (full !== null) throw new OutOfDeviceMemory({ predicted, available, cause: full })
+    if (invalid !== null) throw new Error(invalid.message)
+  }
+  return () => {
+    ended ??= end()
+    return ended
+  }
+}
+
+/** TensorFlow.js on WebGPU: of the page, or in Node of the package `webgpu`. */
+export const webgpu = async (options: WebgpuOptions): Promise<Device> => {
+  const core = await loadCore()
+  const { gpu, visible } = await gpuOf()
+  const { WebGPUBackend } = await load(packages, () => import("@tensorflow/tfjs-backend-webgpu"))
+  const { device, info } = await requestDevice(gpu, options)
+  const backend = visible(() => new WebGPUBackend(device, info))
+  registerShaderKernel(core)
+  let lost: AdapterLost | undefined
+  let closed = false
+  void device.lost.then(({ message, reason }) => {
+    if (!closed) lost = new AdapterLost({ reason: message || reason })
+  })
+  const { memoryBytes } = options
+  const free = () => (memoryBytes === undefined ? undefined : memoryBytes - backend.memory().numBytesInGPU)
+  const read = async (x: TensorInfo) => (await backend.read(x.dataId)) as Float32Array
+  return {
+    name: "tfjs-webgpu",
+    core,
+    backend,
+    kernels: "webgpu",
+    rules: webgpuRules,
+    enter: () => undefined,
+    // Small tensors that wait on the host would be computed there, with other last bits than on the device.
+    settle: (x) => {
+      if (x.shape.every((d) => d > 0)) backend.uploadToGPU(x.dataId)
+    },
+    read,
+    within: (k: Kernels, op, ids, size) => {
+      const known = k.known.get(ids.dataId)
+      if (known !== undefined) return idsWithin(op, known, size)
+      const kept = k.keep(ids)
+      k.checks.push(async () => idsWithin(op, await read(kept), size))
+    },
+    tensorBytes: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
+    free,
+    lost: () => lost,
+    begin: (predicted) => watched(device, predicted, free),
+    close: () => {
+      closed = true
+      backend.dispose()
+      device.destroy()
+    }
+  }
+}
