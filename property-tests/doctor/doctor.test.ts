@@ -51,6 +51,29 @@ describe("doctor", () => {
     expect(airl).toMatchObject({ error: undefined, verdicts: { adapter: "passed", "critic head": "passed" } })
   }, 60_000)
 
+  it("golden: adapters over a base that is held in 4 bits", async () => {
+    const { verdicts, error } = await looked("sft", [
+      ...sizes,
+      `model.name=${await model}`,
+      "model.lora_rank=2",
+      "model.load_in_4bit=true"
+    ])
+    expect(error).toBeUndefined()
+    expect(verdicts).toMatchObject({
+      operations: "passed",
+      memory: "passed",
+      "longest batch": "passed",
+      adapter: "passed"
+    })
+  }, 60_000)
+
+  it("error: a whole critic beside an adapter does not fit on a disk that would hold two adapters", async () => {
+    const names = [`model.policy_name=${await model}`, "model.reward_name=policy", "model.reward_head=scalar"]
+    const machine = { disk: () => Effect.succeed(300_000) }
+    const { verdicts } = await looked("airl", [...sizes, ...names, "model.policy_lora_rank=2"], machine)
+    expect(verdicts["disk space"]).toBe("failed")
+  }, 60_000)
+
   it("error: a model folder without its tokenizer fails, and what needs it is left out", async () => {
     const broken = await modelFolder(join(folder(), "model"))
     rmSync(join(broken, "tokenizer.json"))

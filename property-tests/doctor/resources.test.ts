@@ -1,7 +1,16 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { Tensors } from "../../src/core/tensor/index.ts"
-import { bytesText, diskSpace, memoryFits, parameterBytes, resources } from "../../src/experiments/doctor/index.ts"
+import {
+  bytesText,
+  diskSpace,
+  memoryFits,
+  parameterBytes,
+  resources,
+  storedBytes
+} from "../../src/experiments/doctor/index.ts"
+import { recipeOf } from "../../src/experiments/train/index.ts"
+import { asked } from "../experiments/trainSubject.ts"
 
 const GiB = 2 ** 30
 
@@ -13,6 +22,11 @@ describe("disk space", () => {
       _tag: "Failed",
       reason: "checkpoints need 3.0 GiB, and 2.0 GiB are free at runs"
     })
+  })
+
+  it("golden: a whole critic beside an adapter counts as what it is, in checkpoints and at the end", async () => {
+    const recipe = recipeOf((await asked("airl", "runs", [])).jobs[0]!.config)
+    expect(storedBytes(recipe, { policy: 10, critic: 1000 })).toEqual({ checkpoint: 4040, run: 13_260 })
   })
 
   it("edge: a folder that does not exist yet is on the disk of the nearest one that does", async () => {

@@ -1,8 +1,8 @@
 import { Effect, FileSystem } from "effect"
 import { Rehearsal } from "../../backends/onnx/index.ts"
-import { findStart, prepareData, type Recipe, startOf, type Work, withServer } from "../train/index.ts"
+import { criticOptions, findStart, prepareData, type Recipe, startOf, type Work, withServer } from "../train/index.ts"
 import { practice } from "./Practice.ts"
-import type { Resources } from "./resources.ts"
+import { parameterBytes, type Resources } from "./resources.ts"
 
 /** A set-up to be looked at. What is read of it is read once, when it is first asked for. */
 export interface SubjectOptions {
@@ -30,12 +30,20 @@ export const subject = Effect.fnUntraced(function* ({ recipe, output, resident }
     return { recipe, data: prepared, start: yield* startOf(recipe, start, prepared.task.tokenizer) } satisfies Work
   })
   const work = yield* Effect.cached(begun)
+  const critic = Effect.gen(function* () {
+    const { learning } = recipe
+    if (learning._tag !== "Airl") return undefined
+    const { model } = (yield* criticOptions(yield* work, learning.critic, 1)).options
+    return { name: model.name, bytes: parameterBytes(model.initial) }
+  })
   return {
     recipe,
     output,
     found,
     data,
     work,
+    /** The reward model that is learned, and what of it trains, in bytes. */
+    critic: yield* Effect.cached(critic),
     /** What a run would hold, by the programs that it would compile; nothing of them runs. */
     usage: yield* Effect.cached(
       Effect.gen(function* () {

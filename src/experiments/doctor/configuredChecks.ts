@@ -3,7 +3,7 @@ import { Rehearsal } from "../../backends/onnx/index.ts"
 import { Outcomes, type Problem } from "../../core/data/index.ts"
 import { RunDirectory } from "../../core/run/index.ts"
 import type { Task } from "../../core/task/index.ts"
-import { criticOptions, judgeOf, loadCritic, writeCritic } from "../train/index.ts"
+import { judgeOf, loadCritic, writeCritic } from "../train/index.ts"
 import { type Check, passed, skipped, type Verdict } from "./Check.ts"
 import { adapterApplied, headLearns, samplerAgrees } from "./checks/models.ts"
 import { outcomeContract, type Solved } from "./checks/outcome.ts"
@@ -65,6 +65,10 @@ const reported = (metrics: Readonly<Record<string, number | null>>): string => {
 export const configuredChecks = (subject: Subject, resources: Resources) => {
   const { recipe, output } = subject
   const texts = (judge: (task: Task) => Verdict) => Effect.map(subject.data, ({ task }) => judge(task))
+  const trains = Effect.gen(function* () {
+    const { start } = yield* subject.work
+    return { policy: parameterBytes(start.params), critic: (yield* subject.critic)?.bytes ?? 0 }
+  })
   const setUp = [
     {
       name: MODEL,
@@ -135,10 +139,8 @@ export const configuredChecks = (subject: Subject, resources: Resources) => {
       why: "A reward model of another tokenizer, or with another head than its folder holds, judges what it cannot read.",
       needs: [WEIGHTS],
       run: Effect.gen(function* () {
-        const { learning } = recipe
-        if (learning._tag !== "Airl") return skipped("none is learned")
-        const { options } = yield* criticOptions(yield* subject.work, learning.critic, 1)
-        return passed(`${options.model.name}, ${bytesText(parameterBytes(options.model.initial))}`)
+        const critic = yield* subject.critic
+        return critic === undefined ? skipped("none is learned") : passed(`${critic.name}, ${bytesText(critic.bytes)}`)
       })
     },
     {
@@ -164,8 +166,7 @@ export const configuredChecks = (subject: Subject, resources: Resources) => {
       why: "A checkpoint that cannot be written ends the run.",
       needs: [WEIGHTS],
       run: Effect.gen(function* () {
-        const { start } = yield* subject.work
-        const { run } = storedBytes(recipe, parameterBytes(start.params))
+        const { run } = storedBytes(recipe, yield* trains)
         return diskSpace({ needed: run, available: yield* resources.disk(output) }, output)
       })
     },
@@ -181,8 +182,7 @@ export const configuredChecks = (subject: Subject, resources: Resources) => {
       needs: [PROGRAMS],
       run: Effect.gen(function* () {
         const usage = yield* subject.usage
-        const { start } = yield* subject.work
-        const { checkpoint } = storedBytes(recipe, parameterBytes(start.params))
+        const { checkpoint } = storedBytes(recipe, yield* trains)
         const parts = { ...usage, passingBytes: Math.max(usage.passingBytes, checkpoint) }
         return memoryFits(
           {

@@ -46,17 +46,23 @@ export const weightBytes = (config: ModelConfig): number =>
 export const parameterBytes = (params: Params): number =>
   Object.values(params).reduce((sum, { data }) => sum + data.length * 4, 0)
 
+/** Bytes of what trains, of each model. */
+export interface Trains {
+  readonly policy: number
+  /** 0 where none is learned; beside an adapter it may be a whole model. */
+  readonly critic: number
+}
+
 /**
- * Bytes of one checkpoint, and of all that a run keeps: parameters, their two moments and the best ones so far, of the
- * policy and, with a critic, as much again; each stage has its own, and the models of the end are stored beside them.
+ * Bytes of one checkpoint, and of all that a run keeps: of policy and critic parameters, their two moments and the best
+ * ones so far; each stage has its own, and the models of the end are stored beside them, the policy's twice.
  */
 export const storedBytes = (
   { learning }: Pick<Recipe, "learning">,
-  policyBytes: number
+  { policy, critic }: Trains
 ): { readonly checkpoint: number; readonly run: number } => {
-  const models = learning._tag === "Airl" ? 2 : 1
-  const checkpoint = 4 * policyBytes * models
+  const checkpoint = 4 * (policy + critic)
   const fineTuning = learning._tag === "Airl" ? learning.policy.sft : learning._tag === "Sft" ? undefined : learning.sft
-  const before = fineTuning === undefined ? 0 : 4 * policyBytes
-  return { checkpoint, run: CHECKPOINTS * (checkpoint + before) + (models + 1) * policyBytes }
+  const before = fineTuning === undefined ? 0 : 4 * policy
+  return { checkpoint, run: CHECKPOINTS * (checkpoint + before) + 2 * policy + critic }
 }
