@@ -1,4 +1,5 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core"
+import type { Program } from "../../core/program/index.ts"
 import type { Engine } from "./Engine.ts"
 import type { AdapterLost } from "./errors.ts"
 import type { Rules } from "./lower/Plan.ts"
@@ -8,8 +9,10 @@ export interface Device extends Engine {
   /** As shown to people: `tfjs-cpu`, ... */
   readonly name: string
   readonly rules: Rules
-  /** Before kernels run: other instances may have run since. */
-  readonly enter: () => void
+  /** Rewrites a program into one that the rules do better with. */
+  readonly prepare: (program: Program) => Program
+  /** Runs kernels, one after another without a pause, apart from what other instances of the same backend do. */
+  readonly entered: <A>(work: () => A) => A
   /** The elements of a tensor, valid until the next kernel. */
   readonly read: (x: TensorInfo) => Promise<ArrayLike<number>>
   /** Most bytes of one tensor. */

@@ -8,6 +8,13 @@ import { type WebgpuOptions, webgpu as webgpuDevice } from "./device/webgpu.ts"
 import { failure } from "./errors.ts"
 import { TfjsMemory } from "./TfjsMemory.ts"
 
+const devices = new WeakMap<Backend["Service"], Device>()
+
+/** What a backend of this folder holds now: tensors, in memories, executables and runs. For those who look for leaks. */
+export const tensorsHeld: Effect.Effect<number, never, Backend> = Backend.use((backend) =>
+  Effect.sync(() => devices.get(backend)?.backend.numDataIds() ?? 0)
+)
+
 const layerOf = (name: string, open: () => Promise<Device>): Layer.Layer<Backend, BackendFailure> =>
   Layer.effect(
     Backend,
@@ -24,7 +31,9 @@ const layerOf = (name: string, open: () => Promise<Device>): Layer.Layer<Backend
         Effect.sync(() => new TfjsMemory(device, alone)),
         (held) => alone(Effect.sync(() => held.close()))
       )
-      return { name: device.name, memory, compile: compile(device, own, alone) }
+      const backend = { name: device.name, memory, compile: compile(device, own, alone) }
+      devices.set(backend, device)
+      return backend
     })
   )
 

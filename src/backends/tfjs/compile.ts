@@ -18,7 +18,7 @@ import { Arena, tfType } from "./Arena.ts"
 import { carried, rowsOf } from "./carry.ts"
 import type { Device } from "./Device.ts"
 import { BufferTooLarge, failure, OutOfDeviceMemory } from "./errors.ts"
-import { type Lowered, lower } from "./lower/lower.ts"
+import { type Instruction, type Lowered, lower } from "./lower/lower.ts"
 import { readTensor } from "./readTensor.ts"
 import type { TfjsMemory } from "./TfjsMemory.ts"
 
@@ -93,27 +93,27 @@ const begin = ({ step, memory, lowered, kept }: Compiled, k: Arena, feeds: Feeds
   return missing === undefined ? env : new BadFeed({ name: missing, reason: "memory holds no such tensor." })
 }
 
+const obey = ({ id, plan, frees }: Instruction, k: Arena, env: Map<number, TensorInfo>): void => {
+  const args = plan.args.map((a) => env.get(a)!)
+  env.set(
+    id,
+    k.within(() => plan.run(k, args))
+  )
+  for (const dead of frees) {
+    k.release(env.get(dead)!)
+    env.delete(dead)
+  }
+}
+
 /** Follows the instructions, handing over now and then. */
 const follow = ({ lowered: { instructions }, device }: Compiled, k: Arena, env: Map<number, TensorInfo>) => {
   let next = 0
   const stretch = Effect.try({
     try: () => {
-      device.enter()
       const until = performance.now() + turnMs
-      while (next < instructions.length && performance.now() < until) {
-        const { id, plan, frees } = instructions[next++]!
-        const made = k.within(() =>
-          plan.run(
-            k,
-            plan.args.map((a) => env.get(a)!)
-          )
-        )
-        env.set(id, made)
-        for (const dead of frees) {
-          k.release(env.get(dead)!)
-          env.delete(dead)
-        }
-      }
+      device.entered(() => {
+        while (next < instructions.length && performance.now() < until) obey(instructions[next++]!, k, env)
+      })
     },
     catch: (cause) => failure(device.name, "run", cause)
   })
@@ -138,7 +138,7 @@ const once = (compiled: Compiled, k: Arena, feeds: Feeds, at: number): Effect.Ef
     // Whatever fails on a device that has gone fails for that reason.
     const failed = (cause: unknown) => failure(device.name, "run", device.lost() ?? cause)
     const work = Effect.gen(function* () {
-      const env = yield* Effect.try({ try: () => begin(compiled, k, feeds), catch: failed })
+      const env = yield* Effect.try({ try: () => device.entered(() => begin(compiled, k, feeds)), catch: failed })
       if (env instanceof BadFeed) return yield* env
       yield* follow(compiled, k, env)
       const outputs = Object.fromEntries(step.program.outputs.map(({ name, node }) => [name, env.get(node)!]))
@@ -160,7 +160,10 @@ const once = (compiled: Compiled, k: Arena, feeds: Feeds, at: number): Effect.Ef
       const stop = nonFinite(step, found)
       if (stop !== undefined) return yield* stop
       if (memory !== undefined) {
-        const next = yield* Effect.try({ try: () => carried(k, step.carry, outputs, memory, at), catch: failed })
+        const next = yield* Effect.try({
+          try: () => device.entered(() => carried(k, step.carry, outputs, memory, at)),
+          catch: failed
+        })
         if (next instanceof BadFeed) return yield* next
         memory.put(next)
       }
@@ -177,13 +180,14 @@ export const compile =
     alone: <A, E>(work: Effect.Effect<A, E>) => Effect.Effect<A, E>
   ) =>
   (
-    step: Step,
+    asked: Step,
     { memory: given, freeze = [] }: CompileOptions = {}
   ): Effect.Effect<Executable, UnsupportedOp | BackendFailure | BadFeed, Scope.Scope> =>
     Effect.gen(function* () {
       const failed = (cause: unknown) => failure(device.name, "compile", cause)
-      const made = Programs.attempt(() => Steps.make(step))
+      const made = Programs.attempt(() => Steps.make(asked))
       if (Result.isFailure(made)) return yield* failed(made.failure)
+      const step: Step = { ...asked, program: device.prepare(asked.program) }
       const memory = own(given)
       const bad = refuse(step, memory, given !== undefined, freeze)
       if (bad !== undefined) return yield* bad
@@ -201,7 +205,7 @@ export const compile =
         const missing = freeze.find((name) => memory?.held.get(name) === undefined)
         if (missing !== undefined) return yield* new BadFeed({ name: missing, reason: "memory holds no such tensor." })
         for (const { id, name, node } of frozen) {
-          const x = residentInput(holding, name, memory?.held.get(name), node)
+          const x = device.entered(() => residentInput(holding, name, memory?.held.get(name), node))
           if (x instanceof BadFeed) return yield* x
           kept.set(id, holding.share(x))
         }

@@ -47,15 +47,25 @@ export const wasm = async ({ paths }: WasmOptions): Promise<Device> => {
   const setups = core
     .getKernelsForBackend("wasm")
     .flatMap(({ setupFunc }) => (setupFunc === undefined ? [] : [setupFunc]))
+  // Kernels keep the functions of the instance that was set up last in variables of their modules.
+  const setUp = (instance: object) => {
+    for (const setup of setups) setup(instance)
+  }
   return {
     name: "tfjs-wasm",
     core,
     backend,
     kernels: "wasm",
     rules: wasmRules,
-    // Kernels keep the functions of the instance that was set up last in variables of their modules.
-    enter: () => {
-      for (const setup of setups) setup(backend)
+    prepare: (program) => program,
+    entered: (work) => {
+      setUp(backend)
+      try {
+        return work()
+      } finally {
+        const theirs = core.engine().registry["wasm"]
+        if (theirs !== undefined) setUp(theirs)
+      }
     },
     settle: () => undefined,
     read: (x) => Promise.resolve(values(backend, x).slice()),

@@ -3,6 +3,7 @@ import type { Device } from "../Device.ts"
 import type { Kernels } from "../Engine.ts"
 import { AdapterLost, NoAdapter, OutOfDeviceMemory } from "../errors.ts"
 import { registerShaderKernel } from "../kernel/shader.ts"
+import { apartAlpha } from "../lower/apartAlpha.ts"
 import { webgpuRules } from "../lower/wgsl/webgpu.ts"
 import { gpuOf } from "./gpu.ts"
 import { idsWithin } from "./idsWithin.ts"
@@ -76,7 +77,8 @@ export const webgpu = async (options: WebgpuOptions): Promise<Device> => {
     backend,
     kernels: "webgpu",
     rules: webgpuRules,
-    enter: () => undefined,
+    prepare: apartAlpha,
+    entered: (work) => work(),
     // Small tensors that wait on the host would be computed there, with other last bits than on the device.
     settle: (x) => {
       if (x.shape.every((d) => d > 0)) backend.uploadToGPU(x.dataId)
