@@ -76,3 +76,9 @@ export const cpuSession = ({
     }
   }
 }
+
+/** Options for `onnxruntime-web` in WebAssembly. */
+export const wasmSession: SessionOptions = (() => {
+  const options: Options = { ...common(undefined), executionProviders: ["wasm"] }
+  return { inlineBytes: inlined, options, mapping: options }
+})()

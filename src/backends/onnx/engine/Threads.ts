@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads"
 import { Effect, type Scope } from "effect"
 import { BackendFailure } from "../../../core/service/index.ts"
+import { gone } from "./answer.ts"
 import { type Client, toEffect } from "./Client.ts"
 import { type Answer, type Flags, type FromEngine, flag, type Tensors, type ToEngine } from "./protocol.ts"
 import type { FromNursery, Role, ToNursery } from "./worker.ts"
@@ -90,11 +91,6 @@ const launch = (flushes: boolean, port: MessagePort, flags: Flags, end: Ended): 
 
 const buffers = (transfer: Tensors | Uint8Array<ArrayBuffer>): ReadonlyArray<ArrayBuffer> =>
   transfer instanceof Uint8Array ? [transfer.buffer] : Object.values(transfer).map((t) => t.data.buffer as ArrayBuffer)
-
-const gone = (reason: string): Answer => ({
-  _tag: "Failed",
-  failure: { _tag: "EngineError", reason: `the engine is gone: ${reason}` }
-})
 
 interface Started extends Client {
   readonly stop: Effect.Effect<void>

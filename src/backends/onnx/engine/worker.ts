@@ -1,8 +1,8 @@
 import { type MessagePort, parentPort, Worker, workerData } from "node:worker_threads"
 import ort from "onnxruntime-node"
 import { encode } from "../OnnxModel.ts"
+import { answer, failed } from "./answer.ts"
 import { make } from "./Engine.ts"
-import { EngineFailure } from "./Memory.ts"
 import { onHost } from "./onHost.ts"
 import {
   type Answer,
@@ -31,40 +31,29 @@ export type FromNursery =
   | { readonly _tag: "Ready" }
   | { readonly _tag: "Ended"; readonly engine: number; readonly reason: string }
 
-const failure = (error: unknown): Answer => ({
-  _tag: "Failed",
-  failure:
-    error instanceof EngineFailure
-      ? error.failure
-      : { _tag: "EngineError", reason: error instanceof Error ? error.message : String(error) }
-})
-
-const buffers = (tensors: Tensors): ReadonlyArray<ArrayBuffer> =>
-  Object.values(tensors).map((t) => t.data.buffer as ArrayBuffer)
+/** Buffers of the tensors that an answer carries, to be handed over. */
+const buffers = (request: Request, answered: Answer): ReadonlyArray<ArrayBuffer> =>
+  answered._tag === "Done" && (request._tag === "Run" || request._tag === "Read")
+    ? Object.values(answered.value as Tensors).map((t) => t.data.buffer as ArrayBuffer)
+    : []
 
 /** Answers requests one after another, in order of arrival, until it is asked to stop. */
 const serve = (port: MessagePort, flags: Flags): void => {
   const engine = make(onHost(ort))
   let last: Promise<void> = Promise.resolve()
   const post = (message: FromEngine, transfer: ReadonlyArray<ArrayBuffer> = []) => port.postMessage(message, transfer)
-  const answer = async (id: number, request: Request): Promise<void> => {
+  const reply = async (id: number, request: Request): Promise<void> => {
     if (Atomics.load(flags, flag.stop) === 1) {
-      return post({ _tag: "Answer", id, answer: failure("the engine is stopping.") })
+      return post({ _tag: "Answer", id, answer: failed("the engine is stopping.") })
     }
     Atomics.store(flags, flag.busy, 1)
-    try {
-      const value = await engine.handle(request)
-      const tensors = request._tag === "Run" || request._tag === "Read" ? (value as Tensors) : {}
-      post({ _tag: "Answer", id, answer: { _tag: "Done", value } }, buffers(tensors))
-    } catch (error) {
-      post({ _tag: "Answer", id, answer: failure(error) })
-    } finally {
-      Atomics.store(flags, flag.busy, 0)
-      Atomics.notify(flags, flag.busy)
-    }
+    const answered = await answer(engine, request)
+    post({ _tag: "Answer", id, answer: answered }, buffers(request, answered))
+    Atomics.store(flags, flag.busy, 0)
+    Atomics.notify(flags, flag.busy)
   }
   port.on("message", (message: ToEngine) => {
-    last = last.then(() => (message._tag === "Stop" ? port.close() : answer(message.id, message.request)))
+    last = last.then(() => (message._tag === "Stop" ? port.close() : reply(message.id, message.request)))
   })
   post({ _tag: "Ready" })
 }

@@ -1,0 +1,1 @@
+export * as OnnxWeb from "./OnnxWeb.ts"
