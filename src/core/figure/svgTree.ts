@@ -15,7 +15,7 @@ type DomElement = NonNullable<ReturnType<ReturnType<typeof parseHTML>["document"
 const walk = (element: DomElement): SvgElement => ({
   tag: element.localName,
   attributes: Object.fromEntries([...element.attributes].map(({ name, value }) => [name, value])),
-  children: [...element.childNodes].flatMap((node) => {
+  children: [...element.childNodes].flatMap((node): ReadonlyArray<SvgElement | string> => {
     if (node.nodeType === TEXT) return [node.textContent ?? ""]
     return node.nodeType === ELEMENT ? [walk(node as DomElement)] : []
   })
