@@ -17,6 +17,8 @@ const command = root(
     report: async () => (await import("./experiments/report.ts")).report,
     compare: async () => (await import("./experiments/compare/index.ts")).compareRuns,
     conformance: async () => (await import("./experiments/conformance.ts")).conformance,
+    plotMain: async () => (await import("./experiments/plot.ts")).plotMain,
+    plotTransfer: async () => (await import("./experiments/plot.ts")).plotTransfer,
     bench: async () => (await import("./experiments/bench.ts")).bench
   },
   args

@@ -170,7 +170,17 @@ describe("rewardflow conformance", () => {
     const { out, code } = await callCommand<ConformanceOptions>(() => {
       const source: Source<ConformanceOptions> = async () => conformance
       const none = async () => () => Effect.die("another command was called")
-      const others = { quickstart: none, train: none, trainReward: none, doctor: none, bench: none, compare: none, report: none }
+      const others = {
+        quickstart: none,
+        train: none,
+        trainReward: none,
+        doctor: none,
+        bench: none,
+        compare: none,
+        report: none,
+        plotMain: none,
+        plotTransfer: none
+      }
       const args = ["conformance", "--backend", "reference", "--filter", "errors", "--json"]
       const command = root({ ...others, ablate: none, conformance: source }, args)
       return Command.runWith(command, { version: "1.2.3" })(args)

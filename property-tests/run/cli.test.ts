@@ -12,6 +12,8 @@ import {
   type ConformanceOptions,
   type DoctorOptions,
   nearestName,
+  type PlotMainOptions,
+  type PlotTransferOptions,
   parseGranularity,
   printGranularity,
   type QuickstartOptions,
@@ -36,6 +38,8 @@ type AnyOptions =
   | AblateOptions
   | DoctorOptions
   | ReportOptions
+  | PlotMainOptions
+  | PlotTransferOptions
 
 const call = (...args: ReadonlyArray<string>) =>
   callCommand<AnyOptions>((noting) => {
@@ -45,6 +49,8 @@ const call = (...args: ReadonlyArray<string>) =>
       trainReward: noting,
       bench: noting,
       compare: noting,
+      plotMain: noting,
+      plotTransfer: noting,
       report: noting,
       conformance: noting
     }

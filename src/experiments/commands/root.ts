@@ -4,6 +4,7 @@ import { type BenchOptions, benchCommand } from "./bench.ts"
 import { type CompareOptions, compareCommand } from "./compare.ts"
 import { type ConformanceOptions, conformanceCommand } from "./conformance.ts"
 import { type DoctorOptions, doctorCommand } from "./doctor.ts"
+import { type PlotMainOptions, type PlotTransferOptions, plotCommand } from "./plot.ts"
 import { type QuickstartOptions, quickstartCommand } from "./quickstart.ts"
 import { type ReportOptions, reportCommand } from "./report.ts"
 import { toggle } from "./runFlags.ts"
@@ -17,6 +18,8 @@ export interface Sources {
   readonly train: Source<TrainOptions>
   readonly trainReward: Source<TrainRewardOptions>
   readonly doctor: Source<DoctorOptions>
+  readonly plotMain: Source<PlotMainOptions>
+  readonly plotTransfer: Source<PlotTransferOptions>
   readonly bench: Source<BenchOptions>
   readonly conformance: Source<ConformanceOptions>
   readonly report: Source<ReportOptions>
@@ -39,6 +42,7 @@ export const root = (sources: Sources, args: ReadonlyArray<string>) =>
       trainCommand(sources.train, args).pipe(Command.withSubcommands([trainRewardCommand(sources.trainReward, args)])),
       doctorCommand(sources.doctor),
       reportCommand(sources.report),
+      plotCommand(sources.plotMain, sources.plotTransfer, args),
       compareCommand(sources.compare),
       ablateCommand(sources.ablate, args),
       benchCommand(sources.bench),

@@ -1,0 +1,1 @@
+export { plotMain, plotTransfer } from "./plot/index.ts"

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto"
+import { Effect, FileSystem, Stream } from "effect"
+import type { ResultRow } from "../../core/data/index.ts"
+import { type Selector, Selectors } from "../../core/evaluation/index.ts"
+import { Censuses, type PromptPool, PromptPools, ResultFile, TraceScores } from "../../core/result/index.ts"
+
+/** The completions of one run with all that figures look at, and where they come from. */
+export interface MethodResults {
+  readonly file: string
+  readonly pools: ReadonlyArray<PromptPool>
+  /** Mean of all token rewards, the middle of the colour scale of token figures. */
+  readonly meanReward: number | undefined
+  readonly provenance: Provenance
+}
+
+/** What a number rests on. */
+export interface Provenance {
+  readonly file: string
+  readonly sha256: string
+  readonly rows: number
+  readonly prompts: number
+  readonly generations: number
+  readonly checkpoints: ReadonlyArray<string>
+  readonly rewards: ReadonlyArray<string>
+  /** What is wrong with the file, counted. */
+  readonly problems: ReadonlyArray<string>
+}
+
+const or = (value: number | null | undefined): number => value ?? Number.NaN
+
+/** The scores that figures rank, correlate and split by; one that no row has is not there. */
+const scoresBy = (selector: Selector) => ({
+  reward: TraceScores.reward(selector),
+  logProb: TraceScores.logProb,
+  length: TraceScores.brevity,
+  xml: (row: ResultRow) => or(row.xmlcount_reward_func),
+  strict: (row: ResultRow) => or(row.strict_format_reward_func),
+  ...Object.fromEntries(Selectors.all.map((one) => [`selector:${one.name}`, TraceScores.reward(one)]))
+})
+
+const sha256 = (file: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const hash = createHash("sha256")
+    yield* Stream.runForEach(fs.stream(file), (bytes) => Effect.sync(() => void hash.update(bytes)))
+    return hash.digest("hex")
+  })
+
+/** Reads a result file as a stream. Only the first `generations` of a prompt are kept. */
+export const readMethod = (file: string, selector: Selector, generations: number) =>
+  Effect.gen(function* () {
+    const census = Censuses.make()
+    let [sum, count] = [0, 0]
+    const rows = ResultFile.stream(file, census).pipe(
+      Stream.filter((row) => row.generation_idx < generations),
+      Stream.tap((row) =>
+        Effect.sync(() => {
+          for (const value of row.reward_model_score ?? []) {
+            if (value === null) continue
+            sum += value
+            count += 1
+          }
+        })
+      )
+    )
+    const pools = yield* PromptPools.collect(rows, { scores: scoresBy(selector) })
+    const provenance: Provenance = {
+      file,
+      sha256: yield* sha256(file),
+      rows: census.rows,
+      prompts: pools.length,
+      generations: pools.reduce((n, { correct }) => Math.max(n, correct.length), 0),
+      checkpoints: [...census.checkpoints],
+      rewards: [...census.rewards],
+      problems: Censuses.report(census).map(Censuses.describe)
+    }
+    return { file, pools, meanReward: count === 0 ? undefined : sum / count, provenance } satisfies MethodResults
+  })
