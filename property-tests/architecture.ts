@@ -55,6 +55,7 @@ const packages: ReadonlyArray<readonly [pattern: RegExp, units: ReadonlyArray<st
   [/^(@observablehq\/plot|d3|linkedom|pdfkit$|@resvg\/)/, ["src/core/figure"]],
   [/^@huggingface\//, ["src/core/text"]],
   [/^(apache-arrow|hyparquet)$/, ["src/core/data"]],
+  [/^@cortex-js\//, ["src/experiments/answers"]],
   [/^fast-check$/, ["src/core/laws"]],
   [/^yaml$/, ["src/core/run", "src/core/config", "src/experiments"]]
 ]

@@ -17,12 +17,13 @@ export type NumberReading =
 const none = (reason: string): NumberReading => ({ _tag: "None", reason })
 
 /** Wrappers that change no value: LaTeX boxes, fractions and spaces, thousands separators, typographic signs. */
-const plainText = (text: string): string =>
+export const plainText = (text: string): string =>
   text
     .replace(/[\u2212\u2013]/g, "-")
     .replace(/[\u00a0\u202f\u2009]/g, " ")
     .replace(/\\(?:d|t)?frac\s*\{\s*(-?\d+)\s*\}\s*\{\s*(\d+)\s*\}/g, " $1/$2")
-    .replace(/\\(?:boxed|text|mathrm)\s*\{([^{}]*)\}/g, " $1 ")
+    .replace(/\\(?:boxed|text|textbf|mathrm|mathbf)\s*\{([^{}]*)\}/g, " $1 ")
+    .replace(/\^\s*\{?\s*\\circ\s*\}?|\\(?:degree|approx|left|right|q?quad)(?![a-zA-Z])/g, " ")
     .replace(/\\[()[\],;! ]/g, " ")
     .replace(/\\%/g, "%")
     .replace(/(?<=\d)\{,\}(?=\d{3})/g, ",")
@@ -32,15 +33,19 @@ const plainText = (text: string): string =>
 const NUMBER = /(?<![\w.])(-?)\s?[$€£¥]?\s?(-?)((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?)(?:\s?\/\s?(\d+)(?![\d.]))?/g
 const MIXED = /(?<![\w./])(-?)(\d+)\s+(\d+)\/(\d+)(?![\d.])/
 
+/** What makes digits part of a formula: a command that is left, a power, an unknown beside an operator or coefficient. */
+const FORMULA = /\\[a-z]|[\^√π]|\d\s*[xyz](?!-?[a-z])|(?<![a-z])[a-z]\s*[-+*/]\s*\d|\d\s*[-+*/]\s*[a-z](?![a-z])/i
+
 const isPercent = (after: string): boolean => /^\s*(?:%|percent\b)/i.test(after)
 
 /**
  * Reads the one number of an answer: "$18", "1,000", "18.0", "18 dollars", "1/2", "2 1/2", "50%", "x = 5",
  * "\frac{1}{2}", "-3". A text with no number, or with several different ones ("12 or 13", "3 + 4"), has none: which is
- * meant must not be guessed.
+ * meant must not be guessed. Nor has a formula ("2\sqrt{2}", "x^2", "3x", "x + 1"), whatever digits it is written with.
  */
 export const numberIn = (text: string): NumberReading => {
   const plain = plainText(text)
+  if (FORMULA.test(plain)) return none("a formula, not one number")
   const mixed = MIXED.exec(plain)
   if (mixed !== null) {
     const [all, sign, whole, n, d] = mixed
