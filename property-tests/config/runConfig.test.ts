@@ -143,7 +143,8 @@ describe("decode", () => {
     for (const [name, key] of allKeys) {
       expect(key.doc, name).toMatch(/^[A-Z].*\.$/)
       if (key.default !== undefined) expect(Schema.is(key.schema)(key.default), name).toBe(true)
-      for (const other of (key.activeWhen ?? []).flatMap(keysOf)) expect(allKeys.has(other), name).toBe(true)
+      for (const other of (key.activeWhen ?? []).flatMap(keysOf))
+        expect(other === "command" || allKeys.has(other), name).toBe(true)
       for (const value of Object.keys(key.refused ?? {})) expect(Schema.is(key.schema)(value), name).toBe(false)
     }
   })

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { type DatasetConfig, datasetKeys, type SamplingConfig, samplingKeys } from "./keys/dataset.ts"
+import { type GuidanceConfig, guidanceKeys } from "./keys/evaluation.ts"
 import type { Key } from "./keys/Key.ts"
 import { type ModelConfig, modelKeys } from "./keys/model.ts"
 import { type OpsdConfig, opsdKeys } from "./keys/opsd.ts"
@@ -20,6 +21,7 @@ export interface RunConfig extends RootConfig {
   readonly training: TrainingConfig
   readonly sampling: SamplingConfig
   readonly eval: EvalConfig
+  readonly guidance: GuidanceConfig
   readonly sft: SftConfig
   readonly opsd: OpsdConfig
 }
@@ -32,6 +34,7 @@ export const sections = {
   training: trainingKeys,
   sampling: samplingKeys,
   eval: evalKeys,
+  guidance: guidanceKeys,
   sft: sftKeys,
   opsd: opsdKeys
 } as const

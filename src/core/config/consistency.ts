@@ -1,4 +1,4 @@
-import { datasetsWithoutTraces } from "./keys/dataset.ts"
+import { datasetsWithoutTraces, testDatasets } from "./keys/dataset.ts"
 import type { Origin, Value } from "./Node.ts"
 import { type Node, select } from "./Node.ts"
 import { printValue } from "./Override.ts"
@@ -100,6 +100,10 @@ const rules: ReadonlyArray<Rule> = [
   adapters,
   server,
   unperturbed,
+  (valueOf) =>
+    testDatasets.some((name) => name === valueOf("dataset.name"))
+      ? ["dataset.name", "its problems are for testing; train on aime_train or aime_train_kd."]
+      : undefined,
   (valueOf, matters) =>
     matters("model.reward_lb") && number(valueOf, "model.reward_lb") >= number(valueOf, "model.reward_ub")
       ? ["model.reward_lb", "it must be below model.reward_ub."]

@@ -1,5 +1,7 @@
 import { Data, Result, Runtime, Schema } from "effect"
 import { absences, type ConfigProblem, contradictions } from "./consistency.ts"
+import { evaluationProblems } from "./evaluationRules.ts"
+import { evaluatedKeys } from "./keys/evaluation.ts"
 import type { Condition, Rejection } from "./keys/Key.ts"
 import { rejections } from "./keys/rejections.ts"
 import {
@@ -40,7 +42,12 @@ export interface DecodedConfig {
   readonly dropped: ReadonlyArray<ConfigProblem>
 }
 
+/** What a configuration is for: keys of one may do nothing for the other. */
+export type Command = "train" | "evaluate"
+
 export interface DecodeOptions {
+  /** What it is for, `train` by default. */
+  readonly command?: Command
   /** Leaves out keys of the reference that cannot change what is learned, instead of refusing them. */
   readonly dropRejected?: boolean
 }
@@ -101,15 +108,26 @@ export const printCondition = (condition: Condition, quote = (text: string) => t
   return `${quote(condition.key)} ${verb} ${values.map((value) => quote(printValue(value))).join(" or ")}`
 }
 
+/** Where a key matters to a command. */
+const conditionsOf = (name: string, key: AnyKey, command: Command): ReadonlyArray<Condition> => {
+  const { activeWhen = [] } = key
+  const isEvaluations = activeWhen.some((c) => "key" in c && c.key === "command")
+  if (command === "train" || isEvaluations) return activeWhen
+  return evaluatedKeys[name] ?? [{ key: "command", values: ["train"] }]
+}
+
+/** The values that conditions look at: those of a tree, and what the configuration is for. */
+const valuesOf = (tree: Node, command: Command) => (key: string) => (key === "command" ? command : valueAt(tree, key))
+
 /** The condition that keeps a key from mattering, if one does. */
-const inactive = (key: AnyKey, valueOf: (key: string) => Value | undefined): Condition | undefined =>
-  key.activeWhen?.find((c) => !holds(c, valueOf))
+const inactive = (name: string, tree: Node, command: Command): Condition | undefined => {
+  const key = allKeys.get(name)
+  return key && conditionsOf(name, key, command).find((c) => !holds(c, valuesOf(tree, command)))
+}
 
 /** Whether a key matters in a tree that has its defaults. */
-export const isActive = (tree: DictNode, name: string): boolean => {
-  const key = allKeys.get(name)
-  return key !== undefined && inactive(key, (other) => valueAt(tree, other)) === undefined
-}
+export const isActive = (tree: DictNode, name: string, command: Command = "train"): boolean =>
+  allKeys.has(name) && inactive(name, tree, command) === undefined
 
 const valueAt = (tree: Node, key: string): Value | undefined => {
   const node = select(tree, key.split("."))
@@ -148,7 +166,7 @@ const complete = (given: ReadonlyMap<string, Node>, origin: Origin): DictNode =>
  */
 export const decode = (
   composed: DictNode,
-  { dropRejected = false }: DecodeOptions = {}
+  { dropRejected = false, command = "train" }: DecodeOptions = {}
 ): Result.Result<DecodedConfig, InvalidConfig> => {
   const given = knownLeaves(composed)
   const faults = given.flatMap((leaf) => {
@@ -159,20 +177,19 @@ export const decode = (
     dropRejected && Object.hasOwn(rejections, key) && rejections[key]?.droppable === true
   const dropped = faults.filter(({ key }) => droppable(key))
   const tree = complete(new Map(given.map(({ key, node }) => [key, node])), composed.origin)
-  const valueOf = (key: string) => valueAt(tree, key)
+  const valueOf = valuesOf(tree, command)
   const idle = given.flatMap(({ key, origin }) => {
-    const known = allKeys.get(key)
-    const condition = known === undefined || origin._tag !== "Override" ? undefined : inactive(known, valueOf)
+    const condition = origin._tag === "Override" ? inactive(key, tree, command) : undefined
     if (condition === undefined) return []
     return [{ key, origin, reason: `it does nothing here: it matters where ${printCondition(condition)}.` }]
   })
   const problems = [...faults.filter(({ key }) => !droppable(key)), ...idle]
   const reported = new Set(problems.map(({ key }) => key))
-  const matters = (key: string) => isActive(tree, key)
-  const more = [
-    ...absences(tree, valueOf, matters),
-    ...(problems.length === 0 ? contradictions(tree, valueOf, matters) : [])
-  ]
+  const matters = (key: string) => isActive(tree, key, command)
+  const more =
+    command === "evaluate"
+      ? evaluationProblems(tree, valueOf, matters)
+      : [...absences(tree, valueOf, matters), ...(problems.length === 0 ? contradictions(tree, valueOf, matters) : [])]
   const all = [...problems, ...more.filter(({ key }) => !reported.has(key))]
   if (all.length > 0) return Result.fail(new InvalidConfig({ problems: all }))
   const config = toValue(tree)

@@ -1,6 +1,7 @@
 export { type ComposeOptions, compose, jobName, jobs, parseOverrides } from "./compose.ts"
 export type { ConfigProblem } from "./consistency.ts"
 export {
+  type Command,
   type DecodedConfig,
   type DecodeOptions,
   decode,
@@ -16,7 +17,8 @@ export {
   ConfigNotFound,
   UnknownKey
 } from "./errors.ts"
-export { datasetNames, datasetsWithoutTraces } from "./keys/dataset.ts"
+export { type EvaluationMode, evaluationMode, evaluationModes } from "./evaluationMode.ts"
+export { datasetNames, datasetsWithoutTraces, testDatasets } from "./keys/dataset.ts"
 export { type Condition, type Key, keysOf, type Rejection } from "./keys/Key.ts"
 export { rejections } from "./keys/rejections.ts"
 export type { ConfigFolder, Library } from "./Library.ts"

@@ -1,4 +1,4 @@
-import { isActive } from "./decode.ts"
+import { type Command, isActive } from "./decode.ts"
 import { type DictNode, leaves, type Node, printOrigin, type Value } from "./Node.ts"
 import { allKeys } from "./RunConfig.ts"
 import { plainScalar } from "./readYaml.ts"
@@ -44,11 +44,11 @@ export const printConfig = (config: DictNode): string =>
   `${lines(config, (_, node) => `  # ${printOrigin(node.origin)}`, "", "").join("\n")}\n`
 
 /** The same of a decoded configuration, which also says which keys do not matter. */
-export const printRunConfig = (tree: DictNode): string => {
+export const printRunConfig = (tree: DictNode, command?: Command): string => {
   const note = (key: string, node: Node): string => {
     // The fields of a record stand and fall with it.
     const whole = allKeys.has(key) ? key : key.slice(0, key.lastIndexOf("."))
-    return `  # ${printOrigin(node.origin)}${isActive(tree, whole) ? "" : ", does not matter here"}`
+    return `  # ${printOrigin(node.origin)}${isActive(tree, whole, command) ? "" : ", does not matter here"}`
   }
   return `${lines(tree, note, "", "").join("\n")}\n`
 }

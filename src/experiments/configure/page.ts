@@ -9,6 +9,7 @@ const titles: Readonly<Record<string, string>> = {
   training: "training",
   sampling: "sampling",
   eval: "eval",
+  guidance: "guidance",
   sft: "sft",
   opsd: "opsd"
 }
@@ -63,6 +64,9 @@ export const configurationPage = (): string =>
     "    rewardflow train --config-name tiny_airl training.beta=0.1",
     "    rewardflow train --config-name tiny_airl training.beta=0.05,0.1 seed='range(3)' -m",
     "    rewardflow train --config-name tiny_airl --cfg job --resolve",
+    "    rewardflow evaluate --config-name tiny_airl model.name=runs/tiny_airl eval.n_samples=8",
+    "",
+    "`command` in a condition is what was called: keys that matter where it is `evaluate` do nothing in training.",
     "",
     `## Keys (${allKeys.size})`,
     "",

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { evaluating } from "./evaluation.ts"
 import { airlOnly, type Decoded, key, when } from "./Key.ts"
 import { perturbations } from "./perturbations.ts"
 import { count, nonEmpty, nonNegative, positiveInt, share } from "./values.ts"
@@ -20,23 +21,29 @@ export const datasetNames = [
   "aime_train_kd"
 ] as const
 
+/** Data sets for testing alone. */
+export const testDatasets = ["aime_2024", "aime_2025"] as const
+
 /** Names whose rows hold prompts and gold answers alone; with `_kd` they bring expert traces. */
 export const datasetsWithoutTraces: ReadonlyArray<string> = ["countdown", "medical", "mmlu", "science", "aime_train"]
 
 const generated = [{ key: "dataset.name", values: ["arithmetic"] }]
 const published = [{ key: "dataset.name", not: ["arithmetic"] }]
-const TEST_ONLY = "its problems are for testing; train on aime_train or aime_train_kd."
 
 export const datasetKeys = {
-  name: key(Schema.Literals(datasetNames), {
-    doc: "The task; with `_kd` it brings expert traces. `arithmetic` is generated, the others are read from `dataset.path`.",
-    refused: { aime_2024: TEST_ONLY, aime_2025: TEST_ONLY }
+  name: key(Schema.Literals([...datasetNames, ...testDatasets]), {
+    doc: "The task; with `_kd` it brings expert traces. `arithmetic` is generated, the others are read from `dataset.path`. `aime_2024` and `aime_2025` are evaluated alone."
   }),
   path: key(Schema.NullOr(nonEmpty), {
     doc: "Folder of the task's files in their published form, or `hf://datasets/ORGANISATION/NAME`; null for the repository where they are published.",
     default: null,
     own: true,
     activeWhen: published
+  }),
+  split: key(Schema.Literals(["train", "validation", "test"]), {
+    doc: "The problems that are evaluated; training has its own use for each.",
+    default: "test",
+    activeWhen: evaluating
   }),
   train_ratio: key(share, { doc: "Share of the training problems that is used.", default: 1 }),
   val_ratio: key(share, {

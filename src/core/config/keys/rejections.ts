@@ -42,8 +42,6 @@ export const rejections: Readonly<Record<string, Rejection>> = {
   "model.reward_weight_decay": dead(),
   "model.neg_label_smoothing": dead(),
 
-  "dataset.split": dead(),
-
   "training.resume_from_checkpoint": { because: "not needed: --resume goes on with a run.", accepts: [null, false] },
   "training.standard_grpo": dead(),
   "training.vllm_server_host": { because: "say training.vllm_server_base_url=http://HOST:PORT." },

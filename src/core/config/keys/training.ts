@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { evaluationKeys } from "./evaluation.ts"
 import { airlOnly, type Condition, type Decoded, key, when } from "./Key.ts"
 import { serverKeys } from "./server.ts"
 import { count, decay, nonEmpty, nonNegative, positive, positiveInt, share } from "./values.ts"
@@ -245,7 +246,9 @@ export const trainingKeys = {
 
 export type TrainingConfig = Decoded<typeof trainingKeys>
 
+/** Looks at held-out problems in training, and evaluations. */
 export const evalKeys = {
+  ...evaluationKeys,
   eval_steps: key(positiveInt, {
     doc: "Steps between two looks at the held-out problems, and between checkpoints.",
     default: 100
