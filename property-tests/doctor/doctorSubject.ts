@@ -1,6 +1,7 @@
 import { join } from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Result } from "effect"
+import { usualBackend } from "../../src/experiments/backends/index.ts"
 import { type Resources, resources } from "../../src/experiments/doctor/index.ts"
 import { diagnose } from "../../src/experiments/doctor.ts"
 import { consoleInto, folder } from "../experiments/tiny.ts"
@@ -9,6 +10,7 @@ import { asked, type tinier } from "../experiments/trainSubject.ts"
 interface Row {
   readonly name: string
   readonly verdict: string
+  readonly found?: string
   readonly reason?: string
 }
 
@@ -16,12 +18,19 @@ interface Row {
 export const looked = async (
   algorithm: keyof typeof tinier,
   overrides: ReadonlyArray<string> = [],
-  machine: Partial<Resources> = {}
+  machine: Partial<Resources> = {},
+  backend = usualBackend
 ) => {
   const { jobs } = await asked(algorithm, join(folder(), "run"), overrides)
   const out: Array<string> = []
   const ended = await diagnose(
-    { config: jobs[0]!.config, output: jobs[0]!.output, backend: "onnx-cpu", threads: 1, json: true },
+    {
+      config: jobs[0]!.config,
+      output: jobs[0]!.output,
+      backend,
+      threads: backend === usualBackend ? 1 : undefined,
+      json: true
+    },
     { ...resources, ...machine }
   ).pipe(
     Effect.provideService(Console.Console, consoleInto(out)),
@@ -32,6 +41,7 @@ export const looked = async (
   const rows = JSON.parse(out.join("\n")) as ReadonlyArray<Row>
   return {
     verdicts: Object.fromEntries(rows.map(({ name, verdict }) => [name, verdict])),
+    found: Object.fromEntries(rows.map(({ name, found }) => [name, found])),
     reasons: Object.fromEntries(rows.map(({ name, reason }) => [name, reason])),
     error: Result.isFailure(ended) ? ended.failure.message : undefined
   }

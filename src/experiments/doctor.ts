@@ -1,7 +1,7 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Console, Data, Effect } from "effect"
 import { Screens } from "../core/run/index.ts"
-import { backendLayer } from "./backends/index.ts"
+import { backendLayer, backendNamed } from "./backends/index.ts"
 import type { DoctorOptions, Handler } from "./commands/index.ts"
 import { hubLayer } from "./data/index.ts"
 import {
@@ -27,8 +27,9 @@ export class Unsound extends Data.TaggedError("Unsound")<{ readonly failed: Read
 export const diagnose = ({ config, output, backend, threads, json }: DoctorOptions, machine: Resources) =>
   Effect.gen(function* () {
     const screen = yield* Screens.CurrentScreen
+    const { foresight } = yield* Effect.fromResult(backendNamed(backend))
     const checks = configuredChecks(
-      yield* subject({ recipe: recipeOf(config), output, resident: machine.resident }),
+      yield* subject({ recipe: recipeOf(config), output, resident: machine.resident, foresight }),
       machine
     )
     const findings = yield* examine(checks, {

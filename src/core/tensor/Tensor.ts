@@ -57,6 +57,19 @@ export const full = (shape: Shape, value: number): TensorOf<"f32"> => {
   return f32(Object.is(value, 0) ? data : data.fill(value), shape)
 }
 
+/** Zeros of a type; the system gives them no memory until they are written to. */
+export const zeros = ({ shape, dtype }: Pick<Tensor, "shape" | "dtype">): Tensor => {
+  const length = size(shape)
+  switch (dtype) {
+    case "f32":
+      return { dtype, shape, data: new Float32Array(length) }
+    case "i32":
+      return { dtype, shape, data: new Int32Array(length) }
+    case "bool":
+      return { dtype, shape, data: new Uint8Array(length) }
+  }
+}
+
 /** The only element of a one-element tensor. @throws RangeError when there are more */
 export const item = (tensor: Tensor): number => {
   if (tensor.data.length !== 1) throw new RangeError(`item() needs one element, shape is ${print(tensor.shape)}.`)

@@ -12,6 +12,7 @@ export const entries: ReadonlyArray<Entry> = [
     name: "reference",
     runs: "plain TypeScript in double precision: slow, and what programs mean",
     precision: "double",
+    foresight: { _tag: "Counted", holder: "process" },
     threads: false,
     deviations: {},
     load: async () => (await import("../../backends/reference/index.ts")).layer
@@ -20,6 +21,10 @@ export const entries: ReadonlyArray<Entry> = [
     name: "onnx-cpu",
     runs: "ONNX Runtime on the processor, the default",
     precision: "single",
+    foresight: {
+      _tag: "Rehearsed",
+      load: async () => (await import("../../backends/onnx/index.ts")).Rehearsal.rehearsal
+    },
     threads: true,
     deviations: onnxOnCpu,
     load: async ({ threads }) =>
@@ -29,6 +34,7 @@ export const entries: ReadonlyArray<Entry> = [
     name: "tfjs-cpu",
     runs: "TensorFlow.js in plain JavaScript: slow, and everywhere",
     precision: "single",
+    foresight: { _tag: "Counted", holder: "process" },
     threads: false,
     deviations: {},
     load: async () => (await import("../../backends/tfjs/index.ts")).Tfjs.cpu
@@ -37,6 +43,7 @@ export const entries: ReadonlyArray<Entry> = [
     name: "tfjs-wasm",
     runs: "TensorFlow.js in WebAssembly, on one thread",
     precision: "single",
+    foresight: { _tag: "Counted", holder: "process" },
     threads: false,
     deviations: {},
     load: async () => (await import("../../backends/tfjs/index.ts")).Tfjs.wasm
@@ -45,6 +52,7 @@ export const entries: ReadonlyArray<Entry> = [
     name: "tfjs-webgpu",
     runs: "TensorFlow.js and shaders of our own on WebGPU, in Node by the package webgpu",
     precision: "shader",
+    foresight: { _tag: "Counted", holder: "device" },
     threads: false,
     deviations: {},
     load: async () => (await import("../../backends/tfjs/index.ts")).Tfjs.webgpu

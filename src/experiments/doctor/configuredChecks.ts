@@ -1,10 +1,10 @@
 import { Effect, FileSystem } from "effect"
-import { Rehearsal } from "../../backends/onnx/index.ts"
 import { Outcomes, type Problem } from "../../core/data/index.ts"
 import { RunDirectory } from "../../core/run/index.ts"
 import type { Task } from "../../core/task/index.ts"
 import { judgeOf, loadCritic, writeCritic } from "../train/index.ts"
 import { type Check, passed, skipped, type Verdict } from "./Check.ts"
+import { memoryForeseen } from "./checks/memory.ts"
 import { adapterApplied, headLearns, samplerAgrees } from "./checks/models.ts"
 import { outcomeContract, type Solved } from "./checks/outcome.ts"
 import { bytesText, diskSpace, memoryFits } from "./checks/resources.ts"
@@ -174,23 +174,18 @@ export const configuredChecks = (subject: Subject, resources: Resources) => {
       name: PROGRAMS,
       why: "An operation without a kernel stops the run at the step that first needs it.",
       needs: [WEIGHTS],
-      run: Effect.as(subject.usage, passed("the backend has a kernel for every operation"))
+      run: Effect.map(subject.usage, ({ backend }) => passed(`${backend} compiles every program of the run`))
     },
     {
       name: MEMORY,
       why: "A run that outgrows the memory is killed without a word.",
       needs: [PROGRAMS],
       run: Effect.gen(function* () {
-        const usage = yield* subject.usage
         const { checkpoint } = storedBytes(recipe, yield* trains)
-        const parts = { ...usage, passingBytes: Math.max(usage.passingBytes, checkpoint) }
-        return memoryFits(
-          {
-            needed: usage.processBytes + Rehearsal.peakBytes(parts),
-            available: (yield* resources.resident) + (yield* resources.memory)
-          },
-          `${bytesText(parts.residentBytes)} weights and moments, ${bytesText(parts.executableBytes)} activations, ` +
-            `${bytesText(parts.passingBytes)} on their way, ${bytesText(usage.processBytes + usage.engineBytes)} process and data`
+        return memoryForeseen(
+          yield* subject.usage,
+          { resident: yield* resources.resident, memory: yield* resources.memory },
+          checkpoint
         )
       })
     }

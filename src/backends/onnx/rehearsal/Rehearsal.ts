@@ -9,7 +9,7 @@ import {
   type Feeds,
   type Memory
 } from "../../../core/service/index.ts"
-import { Shapes, type Tensor } from "../../../core/tensor/index.ts"
+import { type Tensor, Tensors } from "../../../core/tensor/index.ts"
 import { cpu as rules } from "../lower/cpu.ts"
 import { planRun } from "../planRun.ts"
 import { footprint } from "./footprint.ts"
@@ -42,21 +42,8 @@ export const peakBytes = (parts: Usage): number => parts.engineBytes + Ledger.to
 
 type Spec = Pick<Tensor, "shape" | "dtype">
 
-/** A tensor of zeros; the system gives it no memory until it is written to. */
-const zeros = ({ shape, dtype }: Spec): Tensor => {
-  const size = Shapes.size(shape)
-  switch (dtype) {
-    case "f32":
-      return { dtype, shape, data: new Float32Array(size) }
-    case "i32":
-      return { dtype, shape, data: new Int32Array(size) }
-    case "bool":
-      return { dtype, shape, data: new Uint8Array(size) }
-  }
-}
-
 const fresh = (specs: Readonly<Record<string, Spec>>): Feeds =>
-  Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, zeros(spec)]))
+  Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, Tensors.zeros(spec)]))
 
 const make = Effect.sync(() => {
   const name = "onnx-cpu"
@@ -116,7 +103,10 @@ const make = Effect.sync(() => {
       const frozen = new Set(freeze)
       // Refuses what the engine has no kernel for, as compiling does.
       yield* Effect.fromResult(
-        Result.map(planRun(step, { backend: name, rules, frozen, updatesInPlace: true }), () => undefined)
+        Result.map(
+          planRun(step, { backend: name, rules, frozen, updatesInPlace: true, refusesIds: true }),
+          () => undefined
+        )
       )
       const executable = count++
       const linked = memory === undefined ? undefined : held.get(memory)?.linked
