@@ -105,20 +105,25 @@ describe("examine", () => {
 })
 
 describe("examineApart", () => {
-  const apart = (script: string) =>
+  const apart = (script: string, tell?: (line: string) => Effect.Effect<void>) =>
     inFolder((folder) => {
       const path = join(folder, "cli.mjs")
       writeFileSync(path, script)
       return Effect.runPromise(
-        examineApart(reference, { filter: "memory" }, path).pipe(Effect.provide(NodeServices.layer))
+        examineApart(reference, { filter: "memory", ...(tell === undefined ? {} : { tell }) }, path).pipe(
+          Effect.provide(NodeServices.layer)
+        )
       )
     })
 
   it("golden: asks the command line for one backend and takes its report", async () => {
     const report: Report = { backend: "reference", absent: null, areas: [], broken: [], deviations: [], seconds: 1 }
     const script = `if (process.argv.slice(2).join(" ") === "conformance --backend reference --filter memory --json")
-      console.log(JSON.stringify(${JSON.stringify([report])}))`
-    expect(await apart(script)).toEqual(report)
+      console.log(JSON.stringify(${JSON.stringify([report])}))
+    console.error("an engine's warning\\nreference: memory, 18 laws")`
+    const told: Array<string> = []
+    expect(await apart(script, (line) => Effect.sync(() => void told.push(line)))).toEqual(report)
+    expect(told).toEqual(["reference: memory, 18 laws"])
   })
 
   it("error: a process that dies is told with its last words, whatever it was that it died of", async () => {

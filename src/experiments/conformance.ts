@@ -6,7 +6,7 @@ import { examine, examineApart, matrix, type Report } from "./conformance/index.
 /** Backends that break a law, or that were asked for by name and are not here. */
 export class NotConforming extends Data.TaggedError("NotConforming")<{ readonly backends: ReadonlyArray<string> }> {
   override get message(): string {
-    return `${this.backends.join(", ")}: not every law was kept.`
+    return `Not held to every law: ${this.backends.join(", ")}.`
   }
 }
 
@@ -19,10 +19,9 @@ export const conformance: Handler<ConformanceOptions> = (options) =>
     const { backends, filter, json } = options
     const chosen =
       backends.length === 0 ? entries : yield* Effect.forEach(backends, (name) => Effect.fromResult(backendNamed(name)))
+    const selection = { filter, tell: (line: string) => Console.error(line) }
     const reports = yield* Effect.forEach(chosen, (entry) =>
-      chosen.length === 1
-        ? examine(entry, { filter })
-        : Effect.andThen(Console.error(`${entry.name} ...`), examineApart(entry, { filter }, process.argv[1]!))
+      chosen.length === 1 ? examine(entry, selection) : examineApart(entry, selection, process.argv[1]!)
     )
     yield* Console.log(json ? JSON.stringify(reports, null, 2) : matrix(reports))
     const failed = reports.filter((report) => wrong(options, report))

@@ -8,7 +8,7 @@ import type { Source } from "./Source.ts"
 export interface ConformanceOptions {
   /** Names of backends; all that the machine has where there are none. */
   readonly backends: ReadonlyArray<string>
-  /** Only laws whose area or name contains this. */
+  /** Only laws of this area, or whose name contains this. */
   readonly filter: string | undefined
   readonly json: boolean
 }
@@ -24,7 +24,7 @@ export const conformanceCommand = (source: Source<ConformanceOptions>) =>
       ),
       filter: maybe(Flag.String("filter")).pipe(
         Flag.withMetavar("TEXT"),
-        Flag.withDescription("Only laws whose area or name contains TEXT")
+        Flag.withDescription("Only laws of an area, or whose name contains TEXT")
       ),
       json: toggle("json", "Print an array of reports as JSON on standard output")
     },

@@ -8,15 +8,22 @@ import { absent, type Report } from "./Report.ts"
 /** Longest time that a law may take: an engine that hangs must not hide what the others do. */
 const LIMIT = "3 minutes"
 
-/** Which laws are tried. */
+/** Which laws are tried, and who hears of it meanwhile. */
 export interface Selection {
-  /** Only laws whose area or name contains this. */
+  /** Only laws of this area, or whose name contains this. */
   readonly filter: string | undefined
+  /** Told when an area is done, which may take minutes; nobody by default. */
+  readonly tell?: (line: string) => Effect.Effect<void>
 }
 
 /** What keeps a backend from being tried, where it is the machine that lacks something. */
 const lacking = (error: BackendFailure): string | undefined =>
   error.trouble?._tag === "NotInstalled" || error.trouble?._tag === "NoDevice" ? error.message : undefined
+
+const selected = (laws: ReadonlyArray<BackendLaw>, filter = ""): ReadonlyArray<BackendLaw> =>
+  areas.some((area) => area === filter)
+    ? laws.filter(({ area }) => area === filter)
+    : laws.filter(({ name }) => name.includes(filter))
 
 const firstLines = (text: string): string => text.split("\n").slice(0, 6).join("\n")
 
@@ -42,17 +49,20 @@ const counted = (laws: ReadonlyArray<BackendLaw>, broken: Report["broken"]): Rep
   })
 
 /** Holds a backend to the laws, the first of which is that it starts where nothing that it needs is missing. */
-export const examine = (entry: Entry, { filter = "" }: Selection): Effect.Effect<Report> =>
+export const examine = (entry: Entry, { filter, tell = () => Effect.void }: Selection): Effect.Effect<Report> =>
   Effect.gen(function* () {
     const before = yield* Clock.currentTimeMillis
     const { name, precision, deviations } = entry
-    const all = backendLaws({ reference, precision, deviations })
-    const laws = all.filter(({ area, name }) => area.includes(filter) || name.includes(filter))
+    const laws = selected(backendLaws({ reference, precision, deviations }), filter)
     const look = Effect.gen(function* () {
       const broken: Array<Report["broken"][number]> = []
-      for (const law of laws) {
-        const wrong = law.deviation === undefined ? yield* tried(law) : undefined
-        if (wrong !== undefined) broken.push({ area: law.area, law: law.name, found: wrong })
+      for (const area of areas) {
+        const own = laws.filter((law) => law.area === area)
+        for (const law of own) {
+          const wrong = law.deviation === undefined ? yield* tried(law) : undefined
+          if (wrong !== undefined) broken.push({ area, law: law.name, found: wrong })
+        }
+        if (own.length > 0) yield* tell(`${name}: ${area}, ${own.length} laws`)
       }
       return broken
     })
