@@ -19,6 +19,8 @@ export const columnWidth = 360
 export const ofFigure = (figure: Figure, options: Omit<SvgOptions, "theme"> = {}): Drawing =>
   panels(figure, [figure], options)
 
+const legendOf = ({ series }: Figure): string => JSON.stringify(series)
+
 /** Several figures, one under the other, under the title and caption of the whole. */
 export const panels = (
   of: Pick<Drawing, "id" | "title" | "caption">,
@@ -31,8 +33,9 @@ export const panels = (
   svg: (theme = light) => {
     const width = options.width ?? columnWidth
     let height = 0
-    const parts = figures.map((figure) => {
-      const panel = paint(figure, { height: 200, ...options, width, theme })
+    const parts = figures.map((figure, i) => {
+      const named = i === 0 || legendOf(figure) !== legendOf(figures[i - 1]!)
+      const panel = paint(figure, { height: 200, ...options, width, theme, named })
       const markup = `<g transform="translate(0,${height})">${panel.markup}</g>`
       height += panel.height
       return markup

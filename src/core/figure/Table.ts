@@ -9,7 +9,7 @@ export const Column = Schema.Struct({
   key: Schema.String,
   label: Schema.String,
   /** How numbers of this column are written. */
-  format: Schema.Literals(["percent", "number", "integer"])
+  format: Schema.Literals(["percent", "points", "number", "integer"])
 })
 
 /** What stands out in a cell: the best and the second of its column, a value so low that it says little. */

@@ -1,7 +1,10 @@
 import type { Measurement } from "../evaluation/index.ts"
 
-/** How a number is written: a share as per cent, a plain number with three significant digits, or a whole number. */
-export type NumberFormat = "percent" | "number" | "integer"
+/**
+ * How a number is written: a share as per cent, a difference of shares in percentage points with its sign, a plain
+ * number with three significant digits, or a whole number.
+ */
+export type NumberFormat = "percent" | "points" | "number" | "integer"
 
 /** The number as readers see it: `71.3%`, `0.0421`, `1,500`; non-finite values as `n/a`. */
 export const formatNumber = (value: number, format: NumberFormat): string => {
@@ -9,12 +12,16 @@ export const formatNumber = (value: number, format: NumberFormat): string => {
   switch (format) {
     case "percent":
       return `${trimSign((100 * value).toFixed(1))}%`
+    case "points":
+      return signed(trimSign((100 * value).toFixed(1)))
     case "integer":
       return Math.round(value).toLocaleString("en-GB")
     case "number":
       return significant(value)
   }
 }
+
+const signed = (text: string): string => (/^[1-9]|^0\.[1-9]/.test(text) ? `+${text}` : text)
 
 /** Rounding may leave `-0.0`, which reads as a mistake. */
 const trimSign = (text: string): string => (/^-0(\.0*)?$/.test(text) ? text.slice(1) : text)

@@ -85,7 +85,8 @@ const layerMarks = (figure: Figure, layer: Layer, theme: Theme): Marks => {
         Plot.text([printable(layer.lines.join("\n"))], {
           frameAnchor: "top-right",
           textAnchor: "end",
-          lineAnchor: "top",
+          lineAnchor: "bottom",
+          dy: -6,
           lineHeight: 1.25,
           fontSize: 11,
           fill: theme.colour("ink"),

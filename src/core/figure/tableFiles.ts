@@ -98,35 +98,37 @@ const valueOf = (cell: Cell | undefined): number | undefined => {
 /** Which columns are compared, and below which value a cell is greyed. */
 export interface Ranked {
   readonly columns: ReadonlyArray<string>
-  /** Whether lower is better. */
-  readonly ascending?: boolean
+  /** What a value is compared with: its column, its row, or nothing. */
+  readonly within: "column" | "row" | "nothing"
   /** Cells below it are grey with a star. */
   readonly floor?: number
 }
 
+const topTwo = (cells: ReadonlyArray<Cell | undefined>): ReadonlyArray<number> => {
+  const distinct = [...new Set(cells.flatMap((cell) => valueOf(cell) ?? []))].sort((a, b) => b - a)
+  return distinct.length < 2 ? [] : distinct.slice(0, 2)
+}
+
 /**
- * The table with the best value of each column bold and the second underlined, ties alike, and with the rule in its
- * caption. A column with one value ranks nothing; what is not available is never the best.
+ * The table with the best value of each column or row bold and the second underlined, ties alike, and with the rule in
+ * its caption. Higher is better. Equal values rank nothing; what is not available is never the best.
  */
-export const ranked = (table: Table, { columns, ascending = false, floor }: Ranked): Table => {
-  const places = table.columns.map(({ key }, c) => {
-    if (!columns.includes(key)) return []
-    const values = table.rows.flatMap((row) => valueOf(row[c]) ?? [])
-    const distinct = [...new Set(values)].sort((a, b) => (ascending ? a - b : b - a))
-    return values.length < 2 ? [] : distinct.slice(0, 2)
-  })
-  const marks = table.rows.map((row) =>
-    table.columns.map(({ key }, c): ReadonlyArray<Mark> => {
+export const ranked = (table: Table, { columns, within, floor }: Ranked): Table => {
+  const compared = table.columns.map(({ key }) => columns.includes(key))
+  const ofColumn = table.columns.map((_, c) => topTwo(table.rows.map((row) => row[c])))
+  const marks = table.rows.map((row) => {
+    const ofRow = topTwo(row.filter((_, c) => compared[c]))
+    return table.columns.map((_, c): ReadonlyArray<Mark> => {
       const value = valueOf(row[c])
-      if (value === undefined) return []
-      const place = places[c]!.indexOf(value)
-      const low = floor !== undefined && columns.includes(key) && value < floor
-      return [
-        ...(place === 0 ? ["best" as const] : place === 1 ? ["second" as const] : []),
-        ...(low ? ["low" as const] : [])
-      ]
+      if (value === undefined || !compared[c]) return []
+      const place = within === "nothing" ? -1 : (within === "row" ? ofRow : ofColumn[c]!).indexOf(value)
+      const order = place === 0 ? ["best" as const] : place === 1 ? ["second" as const] : []
+      return [...order, ...(floor !== undefined && value < floor ? ["low" as const] : [])]
     })
-  )
-  const rule = `Best of a column bold, second underlined${floor === undefined ? "" : `; grey and * below ${100 * floor}%`}.`
-  return { ...table, marks, caption: `${table.caption} ${rule}`.trim() }
+  })
+  const rules = [
+    ...(within === "nothing" ? [] : [`Best of a ${within} bold, second underlined.`]),
+    ...(floor === undefined ? [] : [`Grey and * below ${100 * floor}%.`])
+  ]
+  return { ...table, marks, caption: [table.caption, ...rules].join(" ").trim() }
 }

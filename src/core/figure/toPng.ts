@@ -24,13 +24,13 @@ export const toPng = (svg: string, { fonts, wasm, pixels = 975 }: PngOptions): E
       const { initWasm, Resvg } = await import("@resvg/resvg-wasm")
       ready ??= initWasm(Uint8Array.from(wasm))
       await ready
-      const image = new Resvg(svg, {
+      // resvg stops at this generic name, for which it cannot be given a font.
+      const image = new Resvg(svg.replaceAll("ui-monospace", "DejaVu Sans Mono"), {
         fitTo: { mode: "width", value: pixels },
         font: {
           fontBuffers: [fonts.text, fonts.bold, fonts.code],
           defaultFontFamily: "DejaVu Sans Condensed",
-          sansSerifFamily: "DejaVu Sans Condensed",
-          monospaceFamily: "DejaVu Sans Mono"
+          sansSerifFamily: "DejaVu Sans Condensed"
         }
       })
       return image.render().asPng()

@@ -19,19 +19,21 @@ export interface SvgOptions {
   readonly height?: number
   /** Whether the title is painted; a page that prints its own leaves it out. */
   readonly heading?: boolean
+  /** Whether the series are named; panels that share theirs name them once. */
+  readonly named?: boolean
 }
 
 const padding = 4
 
 /** The marks of a figure with its title and legend, to stand alone or beside others. */
 export const paint = (figure: Figure, options: SvgOptions = {}): Painted => {
-  const { theme = light, width = 460, heading = true } = options
+  const { theme = light, width = 460, heading = true, named = true } = options
   const title = heading
     ? `<text x="0" y="14" font-size="15" font-weight="600" fill="${theme.colour("ink")}">${escapeMarkup(figure.title)}</text>`
     : ""
   const top = heading ? 28 : 0
   const isEmpty = rowCount(figure) === 0
-  const entries = isEmpty ? [] : figure.series.map((one) => ({ ...one, ...legendLook(one, figure) }))
+  const entries = isEmpty || !named ? [] : figure.series.map((one) => ({ ...one, ...legendLook(one, figure) }))
   const key = legend(entries, theme, width - 2 * padding)
   const body = isEmpty ? placeholder(figure, theme, width) : plot(figure, theme, options)
   const bodyTop = top + key.height + (key.height > 0 ? 6 : 0)
@@ -96,8 +98,8 @@ const plot = (
     width,
     height,
     marginLeft: isGrouped ? 12 + 6.8 * Math.max(...groups.map((g) => g.length)) : 54,
-    marginRight: isGrouped ? 58 : 16,
-    marginTop: isGrouped ? 6 : 24,
+    marginRight: isGrouped ? 58 : 20,
+    marginTop: isGrouped ? 6 : 24 + noteHeight(figure),
     marginBottom: 44,
     style: { fontSize: "12px", background: "none" },
     x: {
@@ -108,7 +110,8 @@ const plot = (
       ...(figure.x.domain === undefined ? {} : { domain: figure.x.domain }),
       ticks: xTicks,
       tickFormat: (x: number) => formatTick(x, figure.x.format),
-      nice: false
+      nice: false,
+      ...(hasWhiskers(figure) ? { inset: 10 } : {})
     },
     y: isGrouped
       ? { axis: null, domain: bars, padding: 0.15 }
@@ -138,6 +141,14 @@ const plot = (
 const groupsOf = (figure: Figure): ReadonlyArray<string> => [
   ...new Set(figure.layers.flatMap((layer) => (layer._tag === "Bars" ? layer.bars.map((bar) => bar.group) : [])))
 ]
+
+/** Series at one place stand side by side; at the ends they would lie on the axis. */
+const hasWhiskers = ({ layers }: Figure): boolean =>
+  layers.some((layer) => layer._tag === "Lines" && layer.interval === "whisker")
+
+/** A note stands above the frame, where it hides no mark. */
+const noteHeight = ({ layers }: Figure): number =>
+  layers.reduce((sum, layer) => (layer._tag === "Note" ? sum + 14 * (layer.lines.length - 1) + 4 : sum), 0)
 
 const formatTick = (value: number, format: Figure["x"]["format"]): string =>
   format === "percent"

@@ -58,7 +58,7 @@ const passAt1Table = (grid: Grid): Table => {
         return known.map((method) => cells(label, method))
       })
     },
-    { columns: grid.domains, floor: collapsed }
+    { columns: grid.domains, within: "column", floor: collapsed }
   )
 }
 
@@ -71,9 +71,9 @@ const rerankingMain = (grid: Grid): Table => ({
     ...grid.domains.flatMap((domain) => [
       { key: `${domain}_random`, label: `${domain} random`, format: percent },
       { key: `${domain}_reward`, label: `${domain} reward`, format: percent },
-      { key: `${domain}_gain`, label: `${domain} Δ`, format: percent }
+      { key: `${domain}_gain`, label: `${domain} Δ (pp)`, format: "points" as const }
     ]),
-    { key: "mean_gain", label: "mean Δ", format: percent }
+    { key: "mean_gain", label: "mean Δ (pp)", format: "points" }
   ],
   rows: grid.labels.map((label) => {
     const runs = grid.domains.map((domain) => grid.at(label, domain))
@@ -110,7 +110,7 @@ const rerankingBaselines = (runs: ReadonlyArray<RunSummary>): Table =>
         ...baselines.map((name) => rerankOf(run, name)?.accuracy ?? absent)
       ])
     },
-    { columns: baselines, floor: collapsed }
+    { columns: baselines.filter((name) => name !== "oracle"), within: "row", floor: collapsed }
   )
 
 const ablation = (runs: ReadonlyArray<RunSummary>): Table =>
@@ -123,7 +123,7 @@ const ablation = (runs: ReadonlyArray<RunSummary>): Table =>
         text("domain"),
         text("run"),
         { key: "pass1", label: "pass@1", format: percent },
-        { key: "gain", label: "Δ rerank", format: percent },
+        { key: "gain", label: "Δ rerank (pp)", format: "points" },
         { key: "auroc", label: "AUROC", format: percent },
         { key: "within", label: "AUROC within", format: percent },
         { key: "ece", label: "ECE", format: percent }
@@ -138,7 +138,7 @@ const ablation = (runs: ReadonlyArray<RunSummary>): Table =>
         run.calibrationError
       ])
     },
-    { columns: ["pass1"], floor: collapsed }
+    { columns: ["pass1"], within: "nothing", floor: collapsed }
   )
 
 /** Tables over all runs of one mode. Runs and columns meet by name, and a run that is not there says so. */

@@ -42,7 +42,7 @@ const byMethod = (run: RunResults, of: Pick<Table, "id" | "title" | "caption">, 
     return [[methodLabels[method], ...usualKs.map((k) => within(k, most, () => metric(own.pools, k)))]]
   })
   const table = { ...of, columns: [named, ...atKs(usualKs)], rows }
-  return TableFiles.ranked(table, { columns: keysAt(usualKs) })
+  return TableFiles.ranked(table, { columns: keysAt(usualKs), within: "column" })
 }
 
 const noScore = (name: string): Measurement => Measurements.notAvailable(`no completion has a ${name} score`)
@@ -74,7 +74,7 @@ const rerankingTable = (run: RunResults, pools: ReadonlyArray<PromptPool>, n: nu
         voted("Weighted majority", Rerankers.weightedMajority("reward"))
       ]
     },
-    { columns: keysAt(ks) }
+    { columns: keysAt(ks), within: "column" }
   )
 }
 
@@ -106,7 +106,7 @@ const selectorTable = (run: RunResults, pools: ReadonlyArray<PromptPool>, n: num
       { key: "selector", label: "selector", format: "number" },
       { key: "validation", label: "validation half @1", format: "percent" },
       { key: "test", label: "test half @1", format: "percent" },
-      { key: "difference", label: "Δ, test half", format: "percent" }
+      { key: "difference", label: "Δ (pp), test half", format: "points" }
     ],
     rows
   }

@@ -59,7 +59,7 @@ const valuesTable = (cells: ReadonlyArray<TransferCell>, n: number, id: string):
     { key: "policy", label: "policy's data", format: "number" },
     { key: "reward", label: "reward's data", format: "number" },
     { key: "accuracy", label: "best-of-n", format: "percent" },
-    { key: "gain", label: "Δ", format: "percent" },
+    { key: "gain", label: "Δ (pp)", format: "points" },
     { key: "unscored", label: "unscored", format: "integer" }
   ],
   rows: cells.map((cell) => [cell.architecture, cell.policy, cell.reward, cell.accuracy, cell.gain, cell.nonFinite])
@@ -74,7 +74,7 @@ const matrixTable = (cells: ReadonlyArray<TransferCell>, n: number): Table => {
     caption: `Change of best-of-${n} accuracy against the expected random pick, in percentage points; rows: the policy's data set, columns: kind of reward and the data set that it was learned on.`,
     columns: [
       { key: "policy", label: "policy", format: "number" },
-      ...columns.map((label) => ({ key: label, label, format: "percent" }) as const)
+      ...columns.map((label) => ({ key: label, label, format: "points" }) as const)
     ],
     rows: [...new Set(cells.map(({ policy }) => policy))].map((policy) => [
       policy,
