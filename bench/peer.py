@@ -8,6 +8,7 @@ Reads one JSON request a line from standard input and answers each with a JSON l
   {"do": "prepare", "job": {"_tag": "train", "B", "T", "D", "H", "L", "V"}}         -> {}
   {"do": "prepare", "job": {"_tag": "sample", "B", "P", "T", "D", "H", "L", "V"}}   -> {}
   {"do": "prepare", "job": {"_tag": "matmul", "n"}}                                 -> {}
+  {"do": "prepare", "job": {"_tag": "metrics", "B", "N", "draws"}}                  -> {}; NumPy's side
   {"do": "run", "times": 3}                   -> {"ms": time of one repetition, "peakBytes"}
 What cannot be done is answered with {"failed": reason}.
 """
@@ -144,7 +145,54 @@ def matmul(n):
     return step
 
 
-JOBS = {"train": train, "sample": sample, "matmul": matmul}
+def metrics(B, N, draws):
+    """pass@k, best-of-N and its gain, AUROC, ECE and Brier score with bootstrap intervals over prompts, in NumPy."""
+    import numpy as np
+
+    row = np.arange(B * N).reshape(B, N)
+    correct = (row * 7919) % 1000 < 200 + 6 * ((np.arange(B)[:, None] * 31) % 100)
+    scores = np.sin(row * 12.9898) + 0.5 * correct
+    probabilities = (scores + 1) / 2.5
+
+    def pass_at_k(m, k):
+        j = np.arange(k)
+        return 1 - np.prod(np.clip((N - m[:, None] - j) / (N - j), 0, None), axis=1)
+
+    def step():
+        rng = np.random.default_rng(42)
+        counts = np.stack([np.bincount(rng.integers(0, B, B), minlength=B) for _ in range(draws)]).astype(float)
+        m = correct.sum(axis=1)
+        best = scores == scores.max(axis=1, keepdims=True)
+        picked = (best & correct).sum(axis=1) / best.sum(axis=1)
+        right = correct[:, :, None] & ~correct[:, None, :]
+        wins = (scores[:, :, None] > scores[:, None, :]) + 0.5 * (scores[:, :, None] == scores[:, None, :])
+        pairs = right.sum(axis=(1, 2))
+        both = pairs > 0
+        within = np.where(both, (right * wins).sum(axis=(1, 2)) / np.maximum(pairs, 1), 0)
+        bins = np.clip(np.ceil(probabilities * 10).astype(int) - 1, 0, 9)
+        gaps = np.zeros((B, 10))
+        np.add.at(gaps, (np.arange(B)[:, None], bins), correct - probabilities)
+        means = np.stack([pass_at_k(m, 1), pass_at_k(m, 5), picked, picked - m / N], axis=1)
+        table = [counts @ means / B, (counts @ within) / (counts @ both)]
+        table += [np.abs(counts @ gaps).sum(axis=1) / (B * N)]
+        table += [counts @ ((probabilities - correct) ** 2).sum(axis=1) / (B * N)]
+        flat = scores.ravel()
+        order = np.argsort(-flat, kind="stable")
+        prompt, positive = row.ravel()[order] // N, correct.ravel()[order]
+        starts = np.flatnonzero(np.diff(flat[order], prepend=np.inf))
+        auroc = np.empty(draws)
+        for draw, weight in enumerate(counts):
+            w = weight[prompt]
+            up, down = np.add.reduceat(w * positive, starts), np.add.reduceat(w * ~positive, starts)
+            before = np.cumsum(up) - up
+            auroc[draw] = (down * (before + up / 2)).sum() / (up.sum() * down.sum())
+        table += [auroc]
+        return [np.percentile(t, [2.5, 97.5], axis=0) for t in table]
+
+    return step
+
+
+JOBS = {"train": train, "sample": sample, "matmul": matmul, "metrics": metrics}
 
 
 def answer(request, state):

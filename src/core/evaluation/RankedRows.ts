@@ -34,22 +34,3 @@ export const make = (pools: ReadonlyArray<ScoredPool>): RankedRows => {
     ends: Uint32Array.from(ends, (i) => i + 1)
   }
 }
-
-/** Calls `visit` with how many right and wrong rows each block holds when each prompt counts `multiplicity` times. */
-export const forEachBlock = (
-  { prompt, positive, ends }: RankedRows,
-  multiplicity: Uint32Array,
-  visit: (right: number, wrong: number) => void
-): void => {
-  let row = 0
-  for (const end of ends) {
-    let right = 0
-    let wrong = 0
-    for (; row < end; row++) {
-      const weight = multiplicity[prompt[row]!]!
-      if (positive[row] === 1) right += weight
-      else wrong += weight
-    }
-    visit(right, wrong)
-  }
-}

@@ -17,6 +17,45 @@ export const quantile = (sorted: ArrayLike<number>, q: number): number => {
   return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!)
 }
 
+/** Draws kept for the next metric over the same prompts, so that a table of metrics draws once: 128 MiB at most. */
+const KEPT = 2 ** 25
+
+const kept = new WeakMap<Resampling, { readonly prompts: number; readonly multiplicities: Uint32Array }>()
+
+/** How often each prompt is drawn, one row a draw: [draws * prompts]. */
+const drawAll = (prompts: number, { seed, draws }: Resampling): Uint32Array => {
+  const rng = Rng.make(seed, "bootstrap", prompts)
+  const multiplicities = new Uint32Array(draws * prompts)
+  for (let row = 0; row < multiplicities.length; row += prompts)
+    for (let i = 0; i < prompts; i++) multiplicities[row + Rng.int(rng, prompts)]!++
+  return multiplicities
+}
+
+const keptDraws = (prompts: number, resampling: Resampling): Uint32Array => {
+  const found = kept.get(resampling)
+  if (found?.prompts === prompts) return found.multiplicities
+  const multiplicities = drawAll(prompts, resampling)
+  kept.set(resampling, { prompts, multiplicities })
+  return multiplicities
+}
+
+/** Calls `visit` with each draw; where they are too many to keep, one array serves for all. */
+const forEachDraw = (prompts: number, resampling: Resampling, visit: (multiplicity: Uint32Array) => void): void => {
+  const { seed, draws } = resampling
+  if (draws * prompts <= KEPT) {
+    const all = keptDraws(prompts, resampling)
+    for (let row = 0; row < all.length; row += prompts) visit(all.subarray(row, row + prompts))
+    return
+  }
+  const rng = Rng.make(seed, "bootstrap", prompts)
+  const multiplicity = new Uint32Array(prompts)
+  for (let draw = 0; draw < draws; draw++) {
+    multiplicity.fill(0)
+    for (let i = 0; i < prompts; i++) multiplicity[Rng.int(rng, prompts)]!++
+    visit(multiplicity)
+  }
+}
+
 /**
  * 95% percentile interval of a statistic over resampled prompts.
  *
@@ -25,24 +64,21 @@ export const quantile = (sorted: ArrayLike<number>, q: number): number => {
  * The same seed and number of prompts give the same draws, so differences of intervals are paired.
  *
  * @param prompts number of prompts B, at least 2 for a spread to exist
- * @param statistic from multiplicities [B] (sum B) to the statistic, or NaN where the draw does not define it
+ * @param statistic from multiplicities [B] (sum B), which it must not change, to the statistic, or NaN where the draw
+ *   does not define it
  * @returns the interval, or `undefined` when no draw defines the statistic
  */
 export const interval = (
   prompts: number,
   statistic: (multiplicity: Uint32Array) => number,
-  { seed, draws }: Resampling
+  resampling: Resampling
 ): readonly [number, number] | undefined => {
-  const rng = Rng.make(seed, "bootstrap", prompts)
-  const multiplicity = new Uint32Array(prompts)
-  const values = new Float64Array(draws)
+  const values = new Float64Array(resampling.draws)
   let defined = 0
-  for (let draw = 0; draw < draws; draw++) {
-    multiplicity.fill(0)
-    for (let i = 0; i < prompts; i++) multiplicity[Rng.int(rng, prompts)]!++
+  forEachDraw(prompts, resampling, (multiplicity) => {
     const value = statistic(multiplicity)
     if (Number.isFinite(value)) values[defined++] = value
-  }
+  })
   if (defined === 0) return undefined
   const sorted = values.subarray(0, defined).sort()
   return [quantile(sorted, 0.025), quantile(sorted, 0.975)]

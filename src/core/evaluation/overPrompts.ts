@@ -20,8 +20,10 @@ export const combineOverPrompts = (
 ): Measurement => {
   const prompts = columns[0]?.length ?? 0
   const sums = new Float64Array(columns.length)
-  const weighted = (multiplicity: ArrayLike<number>): number => {
-    for (const [c, column] of columns.entries()) {
+  // Of one kind, so that the sums of all draws run over plain numbers.
+  const dense = columns.map((column) => Float64Array.from(column))
+  const weighted = (multiplicity: Uint32Array): number => {
+    for (const [c, column] of dense.entries()) {
       let sum = 0
       for (let b = 0; b < prompts; b++) sum += multiplicity[b]! * column[b]!
       sums[c] = sum

@@ -26,24 +26,53 @@ export const riskCoverageCurve = (pools: ReadonlyArray<ScoredPool>): ReadonlyArr
   })
 }
 
+/** H_0 .. H_n, the harmonic numbers. */
+const harmonics = (n: number): Float64Array => {
+  const out = new Float64Array(n + 1)
+  for (let i = 1; i <= n; i++) out[i] = out[i - 1]! + 1 / i
+  return out
+}
+
+/**
+ * The area as a function of how often each prompt is drawn. A block of s ties with w wrong ones, after A answered and W
+ * wrong, adds Σ_{o=1..s} (W + o w/s)/(A + o) = w + (W - A w/s)(H_{A+s} - H_A).
+ *
+ * @param most rows that a draw can have
+ */
+const weightedArea = ({ prompt, positive, ends }: RankedRows.RankedRows, most: number) => {
+  const harmonic = harmonics(most)
+  return (multiplicity: Uint32Array): number => {
+    let answered = 0
+    let wrongBefore = 0
+    let sum = 0
+    let row = 0
+    for (let block = 0; block < ends.length; block++) {
+      const end = ends[block]!
+      let right = 0
+      let wrong = 0
+      for (; row < end; row++) {
+        const weight = multiplicity[prompt[row]!]!
+        if (positive[row] === 1) right += weight
+        else wrong += weight
+      }
+      const size = right + wrong
+      if (size === 0) continue
+      const steps = harmonic[answered + size]! - harmonic[answered]!
+      sum += wrong + (wrongBefore - (answered * wrong) / size) * steps
+      answered += size
+      wrongBefore += wrong
+    }
+    return sum / answered
+  }
+}
+
 /**
  * Area under the risk-coverage curve: the mean, over how many are answered, of the share of wrong ones among them;
  * ties by expectation. The error rate for a score that says nothing; lower is better. Intervals resample prompts.
  */
 export const areaUnderRiskCoverage = (pools: ReadonlyArray<ScoredPool>, resampling: Resampling): Measurement => {
   const rows = RankedRows.make(pools)
-  const area = (multiplicity: Uint32Array): number => {
-    let answered = 0
-    let wrongBefore = 0
-    let sum = 0
-    RankedRows.forEachBlock(rows, multiplicity, (right, wrong) => {
-      const size = right + wrong
-      for (let o = 1; o <= size; o++) sum += (wrongBefore + (o * wrong) / size) / (answered + o)
-      answered += size
-      wrongBefore += wrong
-    })
-    return sum / answered
-  }
+  const area = weightedArea(rows, pools.length * pools.reduce((n, pool) => Math.max(n, pool.scores.length), 0))
   if (rows.prompt.length === 0) return notAvailable("no completions")
   const value = area(new Uint32Array(pools.length).fill(1))
   const ci95 = pools.length === 1 ? undefined : interval(pools.length, area, resampling)

@@ -31,7 +31,8 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
       job: { _tag: "sample" as const, B: 32, P: 32, T: 96, ...s, frozen },
       rounds: 7
     }))
-  )
+  ),
+  { name: "metrics 100 000 rows", job: { _tag: "metrics", B: 6250, N: 16, draws: 1000 }, rounds: 5 }
 ]
 
 /** The product whose speed counts as the machine's peak. */

@@ -17,6 +17,7 @@ import { plain, Sampling } from "../../core/sampling/index.ts"
 import { Backend } from "../../core/service/index.ts"
 import { Rng, Shapes, type Tensor, Tensors } from "../../core/tensor/index.ts"
 import { cost } from "../../core/transform/index.ts"
+import { metricsTable } from "./metrics.ts"
 
 const Size = Schema.Int.check(Schema.isGreaterThan(0))
 
@@ -26,12 +27,14 @@ const Decoder = { D: Size, H: Size, L: Size, V: Size }
 /**
  * What both sides of a benchmark can be asked to repeat. `train` is one step on B sequences of T tokens: forward,
  * backward, clipping by the global norm, AdamW. `sample` draws T tokens after B prompts of P tokens, with their
- * log-probabilities. `matmul` multiplies two n x n matrices.
+ * log-probabilities. `matmul` multiplies two n x n matrices. `metrics` measures B prompts of N completions with
+ * bootstrap intervals; the other side is NumPy.
  */
 export const Job = Schema.TaggedUnion({
   train: { B: Size, T: Size, ...Decoder },
   sample: { B: Size, P: Size, T: Size, ...Decoder, frozen: Schema.Boolean },
-  matmul: { n: Size }
+  matmul: { n: Size },
+  metrics: { B: Size, N: Size, draws: Size }
 })
 
 export type Job = typeof Job.Type
@@ -129,6 +132,8 @@ export const prepare = (job: Job): Effect.Effect<Effect.Effect<unknown, Error>, 
       return sample(job)
     case "matmul":
       return matmul(job)
+    case "metrics":
+      return Effect.sync(() => Effect.sync(metricsTable(job.B, job.N, job.draws)))
   }
 }
 
@@ -140,6 +145,7 @@ export const productFlops = (job: Job): number | undefined => {
     case "matmul":
       return 2 * job.n ** 3
     case "sample":
+    case "metrics":
       return undefined
   }
 }
