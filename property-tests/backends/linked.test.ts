@@ -8,13 +8,13 @@ import { afterAll } from "vitest"
 import { Onnx } from "../../src/backends/onnx/index.ts"
 import { Reference } from "../../src/backends/reference/index.ts"
 import { loadAll, mapInto, open, save } from "../../src/core/checkpoint/index.ts"
+import { difference } from "../../src/core/laws/backend/index.ts"
 import { forward, initialise, logits, ModelConfigs, parameterSpecs } from "../../src/core/model/index.ts"
 import { paramName } from "../../src/core/optim/index.ts"
 import * as ops from "../../src/core/program/index.ts"
 import { input, Programs, Steps } from "../../src/core/program/index.ts"
 import { Backend, type Links, type Memory } from "../../src/core/service/index.ts"
 import { Tensors } from "../../src/core/tensor/index.ts"
-import { difference } from "./tolerance.ts"
 
 const root = mkdtempSync(join(tmpdir(), "linked-"))
 afterAll(() => rmSync(root, { recursive: true }))

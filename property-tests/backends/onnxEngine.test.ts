@@ -5,6 +5,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Onnx } from "../../src/backends/onnx/index.ts"
 import { Reference } from "../../src/backends/reference/index.ts"
+import { difference } from "../../src/core/laws/backend/index.ts"
 import { floats } from "../../src/core/laws/program/index.ts"
 import { forward, initialise, logits, ModelConfigs, parameterSpecs } from "../../src/core/model/index.ts"
 import { adamw, chain, clipByGlobalNorm, residentParams, trainStep } from "../../src/core/optim/index.ts"
@@ -12,7 +13,6 @@ import * as ops from "../../src/core/program/index.ts"
 import { type Expr, Programs, type Step, Steps } from "../../src/core/program/index.ts"
 import { Backend, type Feeds } from "../../src/core/service/index.ts"
 import { Rng, Shapes, type Tensor, Tensors } from "../../src/core/tensor/index.ts"
-import { difference } from "./tolerance.ts"
 
 const on = <A, E>(
   layer: Layer.Layer<Backend, E>,

@@ -2,13 +2,13 @@ import { expect, layer as suite } from "@effect/vitest"
 import { Effect, Result } from "effect"
 import { Onnx } from "../../src/backends/onnx/index.ts"
 import { Reference } from "../../src/backends/reference/index.ts"
+import { difference } from "../../src/core/laws/backend/index.ts"
 import { floats } from "../../src/core/laws/program/index.ts"
 import * as ops from "../../src/core/program/index.ts"
 import { type Expr, type Program, Programs, Steps } from "../../src/core/program/index.ts"
 import { Backend } from "../../src/core/service/index.ts"
 import { type Tensor, Tensors } from "../../src/core/tensor/index.ts"
 import { vjp } from "../../src/core/transform/index.ts"
-import { difference } from "./tolerance.ts"
 
 /** A program in which several operations become one, and the operators that must come out. */
 interface Pattern {

@@ -4,6 +4,7 @@ import { Onnx } from "../../src/backends/onnx/index.ts"
 import { Reference } from "../../src/backends/reference/index.ts"
 import { Adapters } from "../../src/core/adapter/index.ts"
 import { evaluate } from "../../src/core/kernel/index.ts"
+import { difference } from "../../src/core/laws/backend/index.ts"
 import { floats } from "../../src/core/laws/program/index.ts"
 import { initialise } from "../../src/core/model/index.ts"
 import { paramName, residentParams } from "../../src/core/optim/index.ts"
@@ -13,7 +14,6 @@ import { Backend } from "../../src/core/service/index.ts"
 import { type Tensor, Tensors } from "../../src/core/tensor/index.ts"
 import { partsOf, quantise, quantised, vjp } from "../../src/core/transform/index.ts"
 import { adapter, config, linear, training } from "../transform/loraStep.ts"
-import { difference } from "./tolerance.ts"
 
 interface Form {
   readonly name: string

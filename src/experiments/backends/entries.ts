@@ -31,6 +31,15 @@ export const entries: ReadonlyArray<Entry> = [
       (await import("../../backends/onnx/index.ts")).Onnx.cpuWith(threads === undefined ? {} : { threads })
   },
   {
+    name: "onnx-web-wasm",
+    runs: "ONNX Runtime in WebAssembly, on one thread: in pages and in Node",
+    precision: "single",
+    foresight: { _tag: "Counted", holder: "process" },
+    threads: false,
+    deviations: onnxOnCpu,
+    load: async () => (await import("../../backends/onnx/web/index.ts")).OnnxWeb.wasm
+  },
+  {
     name: "tfjs-cpu",
     runs: "TensorFlow.js in plain JavaScript: slow, and everywhere",
     precision: "single",

@@ -101,8 +101,8 @@ export const tolerances: { readonly [P in Precision]: Tolerances } = {
       relative: 5e-5,
       absolute: 5e-5,
       reason:
-        "WGSL promises exp to 3 + 2|x| units in the last place (2e-5 at x = 80), log and sin to an absolute 5e-7 and " +
-        "5e-4 of their values near 1, and products may be contracted."
+        "WGSL promises exp to 3 + 2|x| units in the last place, which is 2e-5 at x = 80, and lets sums and products be " +
+        "joined. Of sin and cos it promises no more than an absolute 5e-4; drivers do better, and are held to it."
     },
     shapes: {
       relative: 5e-5,

@@ -1,1 +1,0 @@
-export { difference, type Tolerance } from "../../src/core/laws/backend/index.ts"
