@@ -97,7 +97,7 @@ describe("examine", () => {
     const single = { ...reference, name: "wrong", load: async () => Layer.provide(halved, Reference.layer) }
     const law = "program: an input is an output"
     expect((await one(single, law)).broken).toMatchObject([
-      { area: "programs", law, found: expect.stringContaining(law) }
+      { area: "programs", law, found: expect.stringContaining("output y [0] is 0.5, not 1.") }
     ])
     const known = await one({ ...single, deviations: { [law]: "it halves what it returns" } }, law)
     expect(known).toMatchObject({ broken: [], areas: [{ kept: 0, deviating: 1, broken: 0 }] })
@@ -143,7 +143,7 @@ describe("matrix", () => {
         { area: "operations", kept: 7, deviating: 1, broken: 0 },
         { area: "memory", kept: 3, deviating: 0, broken: 2 }
       ],
-      broken: [{ area: "memory", law: "a", found: "a: it found 1, not 2" }],
+      broken: [{ area: "memory", law: "a", found: "it found 1, not 2" }],
       deviations: [{ law: "b", reason: "its engine counts from 1" }],
       seconds: 2.04
     }

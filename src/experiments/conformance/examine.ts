@@ -1,6 +1,6 @@
 import { Cause, Clock, Effect, Layer, Result } from "effect"
 import { layer as reference } from "../../backends/reference/index.ts"
-import { areas, type BackendLaw, backend as backendLaws } from "../../core/laws/index.ts"
+import { areas, type BackendLaw, backend as backendLaws, LawBroken } from "../../core/laws/index.ts"
 import type { BackendFailure } from "../../core/service/index.ts"
 import type { Entry } from "../backends/index.ts"
 import { absent, type Report } from "./Report.ts"
@@ -35,6 +35,7 @@ const tried = ({ check }: BackendLaw) =>
       onSuccess: (late) => (typeof late === "string" ? late : undefined),
       onFailure: (cause) => {
         const error = Cause.squash(cause)
+        if (error instanceof LawBroken) return firstLines(`${error.found}. ${error.repair}`)
         return firstLines(error instanceof Error ? error.message : String(error))
       }
     })

@@ -28,7 +28,7 @@ export const matrix = (reports: ReadonlyArray<Report>): string => {
     ...(here.length === 0 ? [] : [table(["laws kept", ...here.map(({ backend }) => backend)], [...rows, times])]),
     ...section(
       "Broken:",
-      reports.flatMap(({ backend, broken }) => broken.map(({ found }) => `${backend}: ${found}`))
+      reports.flatMap(({ backend, broken }) => broken.map(({ law, found }) => `${backend}: ${law}: ${found}`))
     ),
     ...section(
       "Known not to be kept:",
