@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { faults, type Source } from "./architecture.ts"
+import { pageEntries, pageFaults } from "./pageClean.ts"
 
 const root = new URL("../", import.meta.url)
 
@@ -59,4 +60,27 @@ describe("architecture", () => {
 
   it("edge: commands may load their experiment when they are called", () =>
     expect(planted("src/cli.ts", 'const x = () => import("./experiments/quickstart.ts")')).toEqual([]))
+})
+
+describe("what a page loads", () => {
+  it("law: core and the backends of pages reach nothing of Node", () => expect(pageFaults(sources)).toEqual([]))
+
+  it.each([
+    ['import { readFileSync } from "node:fs"', "a page loads node:fs: src/index.ts -> src/core/data/a.ts"],
+    ['const x = () => import("onnxruntime-node")', "a page loads onnxruntime-node: src/index.ts -> src/core/data/a.ts"],
+    ["export const x = process.env", "a page has no process.e…: src/index.ts -> src/core/data/a.ts"],
+    ["export const x = Buffer.from([1])", "a page has no Buffer.f…: src/index.ts -> src/core/data/a.ts"]
+  ])("error: %s is found where a page comes to it", (text, message) => {
+    const entry = { path: "src/index.ts", text: 'export * from "./core/data/a.ts"' }
+    expect(pageFaults([entry, { path: "src/core/data/a.ts", text }], ["src/index.ts"])).toEqual([message])
+  })
+
+  it("edge: what no page comes to may need Node, and comments may name it", () => {
+    const entry = { path: "src/index.ts", text: "// process.env\nexport const x = 1" }
+    const edge = { path: "src/experiments/a.ts", text: 'import { x } from "node:fs"' }
+    expect(pageFaults([entry, edge], ["src/index.ts"])).toEqual([])
+  })
+
+  it("error: an entry that has moved is missed", () =>
+    expect(pageFaults([], pageEntries)).toEqual(pageEntries.map((entry) => `${entry} is not there`)))
 })

@@ -7,7 +7,7 @@ export interface Source {
 }
 
 /** One import of a file, types included. */
-interface Import {
+export interface Import {
   readonly from: string
   /** A repository path, or a package. */
   readonly to: string
@@ -65,7 +65,8 @@ const sizeLimit = 350
 const importPattern =
   /(?:^|\n)\s*(?:import|export)\b[^"'();]*?\bfrom\s+"([^"]+)"|(?:^|\n)\s*import\s+"([^"]+)"|\bimport\("([^"]+)"\)/g
 
-const importsOf = ({ path, text }: Source): ReadonlyArray<Import> =>
+/** The imports of a file, dynamic ones and types included. */
+export const importsOf = ({ path, text }: Source): ReadonlyArray<Import> =>
   [...text.matchAll(importPattern)].map((m) => {
     const to = (m[1] ?? m[2] ?? m[3])!
     const local = to.startsWith(".")
