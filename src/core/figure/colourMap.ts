@@ -1,3 +1,5 @@
+import { palettes } from "./Theme.ts"
+
 /** A colour as red, green and blue, each in 0..255. */
 export type Rgb = readonly [red: number, green: number, blue: number]
 
@@ -8,13 +10,18 @@ const channels = (hex: string): Rgb => {
 
 const hexOf = (rgb: Rgb): string => `#${rgb.map((c) => Math.round(c).toString(16).padStart(2, "0")).join("")}`
 
+const ends = { low: channels(palettes.print.low), high: channels(palettes.print.high) } as const
+
+/** Where there is no value. */
+export const neutral = "#d9dbdf"
+
 /**
- * From a place in [-1, 1] to a colour: `low` at -1, white at 0, `high` at 1. A reader whose sight merges the ends still
- * sees how far a value is from 0; the sign must stand beside it.
+ * From a place in [-1, 1] to a colour: red at -1, white at 0, blue at 1, the same on light and dark pages. A reader
+ * whose sight merges the ends still sees how far a value is from 0; the sign must stand beside it.
  */
-export const diverging = (at: number, low: string, high: string): string => {
+export const diverging = (at: number): string => {
   const share = Math.min(1, Math.abs(at))
-  const [r, g, b] = channels(at < 0 ? low : high)
+  const [r, g, b] = at < 0 ? ends.low : ends.high
   return hexOf([255 + (r - 255) * share, 255 + (g - 255) * share, 255 + (b - 255) * share])
 }
 

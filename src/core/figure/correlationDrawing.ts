@@ -1,5 +1,5 @@
 import type { CorrelationMatrix } from "../evaluation/index.ts"
-import { diverging, textOn } from "./colourMap.ts"
+import { diverging, neutral, textOn } from "./colourMap.ts"
 import { columnWidth, type Drawing } from "./Drawing.ts"
 import { counted } from "./Figure.ts"
 import { escapeMarkup } from "./markup.ts"
@@ -32,7 +32,7 @@ export const correlationDrawing = (
       const cells = names.flatMap((_, i) =>
         names.map((_, j) => {
           const r = values[i]?.[j]
-          const fill = r === undefined ? theme.colour("rule") : diverging(r, theme.colour("low"), theme.colour("high"))
+          const fill = r === undefined ? neutral : diverging(r)
           const [x, y] = [left + j * size, 34 + i * size]
           return (
             `<rect x="${x}" y="${y}" width="${size - 2}" height="${size - 2}" rx="3" fill="${fill}"/>` +

@@ -1,4 +1,4 @@
-import { diverging, textOn } from "./colourMap.ts"
+import { diverging, neutral, textOn } from "./colourMap.ts"
 import { columnWidth, type Drawing } from "./Drawing.ts"
 import { escapeMarkup } from "./markup.ts"
 import { svgDocument } from "./svgDocument.ts"
@@ -95,7 +95,7 @@ const signed = (value: number): string => `${value > 0 ? "+" : ""}${value.toPrec
 const colourBar = (scale: number, y: number, theme: Theme): string => {
   const [left, length, steps] = [width - 176, 120, 40]
   const cells = Array.from({ length: steps }, (_, i) => {
-    const fill = diverging((2 * (i + 0.5)) / steps - 1, theme.colour("low"), theme.colour("high"))
+    const fill = diverging((2 * (i + 0.5)) / steps - 1)
     return `<rect x="${left + (i * length) / steps}" y="${y}" width="${length / steps + 0.3}" height="9" fill="${fill}"/>`
   })
   const text = (x: number, anchor: string, value: string) =>
@@ -107,9 +107,7 @@ const pillMarkup = (pill: Pill, { mean, scale }: TokenHeatmap, top: number, them
   const w = (Array.from(pill.text).length * advance).toFixed(1)
   const y = top + pill.row * line
   const at = pill.value === null || scale <= 0 ? 0 : (pill.value - mean) / scale
-  const fill = isTag(pill.text)
-    ? "#d9dbdf"
-    : diverging(Math.max(-1, Math.min(1, at)), theme.colour("low"), theme.colour("high"))
+  const fill = isTag(pill.text) ? neutral : diverging(at)
   const title = pill.value === null ? "no reward" : `${signed(pill.value - mean)} from the mean`
   const x = pill.x.toFixed(1)
   return (

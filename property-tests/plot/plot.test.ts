@@ -1,0 +1,237 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Effect, type FileSystem } from "effect"
+import { Command } from "effect/cli"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import type { ResultRow } from "../../src/core/data/index.ts"
+import { PromptPools } from "../../src/core/result/index.ts"
+import { root, type Sources } from "../../src/experiments/commands/index.ts"
+import { findResults, picksOf, plotMain, plotTransfer, tokenFigures } from "../../src/experiments/plot/index.ts"
+import { callCommand } from "../run/callCommand.ts"
+
+const fixtures = "property-tests/plot/fixtures"
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "plot-"))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const call = (...args: ReadonlyArray<string>) =>
+  callCommand<never>(() => {
+    const none = async () => () => Effect.die("another command was called")
+    const sources: Sources = {
+      ...{ quickstart: none, train: none, trainReward: none, doctor: none, bench: none, compare: none },
+      ...{ report: none, conformance: none, ablate: none },
+      plotMain: async () => plotMain,
+      plotTransfer: async () => plotTransfer
+    }
+    return Command.runWith(root(sources, args), { version: "1" })(args)
+  })
+
+const spec = (name: string, text: string): string => {
+  const file = join(folder, name)
+  writeFileSync(file, text)
+  return file
+}
+
+const json = (...path: ReadonlyArray<string>) => JSON.parse(readFileSync(join(folder, ...path), "utf8"))
+const run = <A, E>(effect: Effect.Effect<A, E, FileSystem.FileSystem>) =>
+  Effect.runPromise(Effect.provide(effect, NodeServices.layer))
+
+const one = `
+answer_only_modes: [false]
+domains: {sums: ${fixtures}/sums}
+experiments:
+  - {airl: tiny_dense, sft: tiny_sft, grpo: tiny_grpo, label: dense}
+`
+
+describe("rewardflow plot main", () => {
+  const at = "main/all_tokens/sums/standard/dense"
+  let outcome: Awaited<ReturnType<typeof call>>
+  beforeAll(async () => {
+    const config = spec("one.yaml", one)
+    outcome = await call("plot", "main", "--config", config, "--output-root", join(folder, "main"), "--debug")
+  }, 60_000)
+
+  it("golden: every figure as SVG, PDF and PNG with its caption, and every table in five formats", () => {
+    expect(outcome.code).toBe(0)
+    const figures = [
+      ...["pass_at_k_all", "pass_atkN_expert_2", "pass_atkN_expert_8", "correctness_reward_distribution"],
+      ...["format_rewards", "reward_correlation_matrix", "reliability", "risk_coverage"],
+      ...["plots_reranking_compact/reranking_compact", "dense_rewards_raw/true_0", "dense_rewards_raw/wrong_4"]
+    ]
+    for (const figure of figures)
+      for (const kind of ["svg", "pdf", "png", "caption.txt"])
+        expect(existsSync(join(folder, at, `${figure}.${kind}`)), `${figure}.${kind}`).toBe(true)
+    const tables = [
+      ...["pass_at_k_table", "pass_at_k_table_reward_weighted", "pass_at_k_table_reranking_8"],
+      ...["pass_at_k_table_selector_variants_8", "calibration_metrics_table", "pass_at_k_table_by_category"]
+    ]
+    for (const table of tables)
+      for (const kind of ["json", "tex", "md", "csv", "txt"])
+        expect(existsSync(join(folder, at, `${table}.${kind}`)), `${table}.${kind}`).toBe(true)
+  })
+
+  it("golden: values are those of a count over all subsets in Python", () => {
+    const passAtK = json(at, "pass_at_k_table.json").rows[1]
+    expect([passAtK.at1, passAtK.at3, passAtK.at5].map(({ value }) => value)).toEqual([
+      0.4765625,
+      expect.closeTo(0.8191964285714285, 12),
+      expect.closeTo(0.9207589285714286, 12)
+    ])
+    const bestOf = (n: number) => json(at, `pass_at_k_table_reranking_${n}.json`).rows[1]
+    expect(bestOf(2).at1.value).toBeCloseTo(0.6651785714285714, 12)
+    expect(bestOf(8).at1.value).toBe(0.9375)
+    expect(bestOf(5).at3.value).toBeCloseTo(0.9207589285714286, 12)
+    expect(json(at, "summary.json").auroc.value).toBeCloseTo(0.9168093956447271, 12)
+  })
+
+  it("defect 11: a k or n above the number of completions has no cell and no file", () => {
+    expect(json(at, "pass_at_k_table.json").rows[0].at10).toBeNull()
+    expect(Object.keys(json(at, "pass_at_k_table_reranking_2.json").rows[0])).toEqual(["method", "at1"])
+    expect(readdirSync(join(folder, at)).filter((name) => name.includes("_16"))).toEqual([])
+  })
+
+  it("defect 16: the gain of reranking is paired with the expected random pick of the same completions", () => {
+    const [row] = json("main/all_tokens", "reranking_results_main.json").rows
+    expect(row.sums_gain.value).toBeCloseTo(0.9375 - 0.4765625, 12)
+    expect(row.sums_gain.ci95[0]).toBeLessThan(row.sums_gain.value)
+    expect(row.mean_gain).toMatchObject({ value: row.sums_gain.value })
+  })
+
+  it("defect 17: selectors are ordered by half of the prompts and measured on the other", () => {
+    const { rows, caption } = json(at, "pass_at_k_table_selector_variants_8.json")
+    const values = rows.map((row: { validation: { value: number } }) => row.validation.value)
+    expect(values).toEqual([...values].sort((a, b) => b - a))
+    expect([rows[0].validation.n, rows[0].test.n]).toEqual([8, 8])
+    expect(caption).toContain("on the other half")
+  })
+
+  it("defect 28: each table says which bytes its numbers come from", () => {
+    const { provenance } = json(at, "pass_at_k_table.json")
+    expect(provenance.runs.airl).toMatchObject({ rows: 128, prompts: 16, generations: 8, checkpoints: ["made-up-1"] })
+    expect(provenance.runs.airl.sha256).toMatch(/^[\da-f]{64}$/)
+    expect(provenance.selector).toBe("mean")
+  })
+
+  it("defect 32: captions and axes name the selector that was used", async () => {
+    const config = spec("min.yaml", one)
+    const output = join(folder, "min")
+    await call("plot", "main", "--config", config, "--output-root", output, "--selector-mode", "min", "--no-token-figs")
+    const caption = readFileSync(`${output}/all_tokens/sums/standard/dense/pass_atkN_expert_8.caption.txt`, "utf8")
+    expect(caption).toContain("the reward (min) ranks first")
+    const svg = readFileSync(`${output}/all_tokens/sums/standard/dense/correctness_reward_distribution.svg`, "utf8")
+    expect(svg).toContain("reward (min)")
+    expect(existsSync(`${output}/all_tokens/sums/standard/dense/dense_rewards_raw`)).toBe(false)
+  }, 60_000)
+})
+
+describe("what is missing", () => {
+  const config = () => spec("gone.yaml", one.replace("tiny_sft", "tiny_gone"))
+
+  it("defect 29: a missing run is a line of the summary and a failure, and the rest is drawn", async () => {
+    const output = join(folder, "gone")
+    const args = ["plot", "main", "--config", config(), "--output-root", output, "--no-token-figs", "--workers", "1"]
+    const { code, err } = await call(...args)
+    expect(code).toBe(1)
+    expect(err).toMatch(/missing: all_tokens\/sums\/dense: no eval_results_new\.jsonl, .* of the run tiny_gone/)
+    expect(existsSync(`${output}/all_tokens/sums/standard/dense/pass_at_k_all.pdf`)).toBe(true)
+    expect((await call(...args, "--allow-missing")).code).toBe(0)
+  }, 60_000)
+
+  it("defect 29: transfer keeps the missing cell, with its reason", async () => {
+    const output = join(folder, "transfer")
+    const flags = ["--config", "configs/figures/transfer.yaml", "--num-generations", "8", "--output-root", output]
+    expect((await call("plot", "transfer", ...flags)).code).toBe(1)
+    expect((await call("plot", "transfer", ...flags, "--allow-missing")).code).toBe(0)
+    const { rows } = JSON.parse(readFileSync(`${output}/transfer/transfer_values.json`, "utf8"))
+    expect(rows).toHaveLength(4)
+    expect(rows[2].accuracy._tag).toBe("NotAvailable")
+    expect(readdirSync(`${output}/transfer`)).toContain("transfer_matrix_dense_graph_all_models.pdf")
+    expect(readFileSync(`${output}/transfer/transfer_matrix.tex`, "utf8")).toContain("n/a")
+  }, 60_000)
+})
+
+describe("findResults", () => {
+  const wanted = { run: "r", files: ["a.jsonl", "b.jsonl"], checkpoint: "c" }
+  const put = (base: string, path: string) => {
+    mkdirSync(join(base, path, ".."), { recursive: true })
+    writeFileSync(join(base, path), "")
+  }
+
+  it("golden: standard, the root, transferability, ablations, other folders, any folder; packed files too", async () => {
+    const base = mkdtempSync(join(tmpdir(), "find-"))
+    const order = [
+      "deep/er/r/a.jsonl",
+      "other/r/a.jsonl",
+      "ablations/r/b.jsonl",
+      "transferability/r/a.jsonl.gz",
+      "r/a.jsonl",
+      "standard/r/b.jsonl",
+      "standard/r/c/b.jsonl",
+      "standard/r/c/a.jsonl"
+    ]
+    for (const path of order) {
+      put(base, path)
+      expect(await run(findResults({ ...wanted, root: base }))).toBe(`${base}/${path}`)
+    }
+    rmSync(base, { recursive: true })
+  })
+})
+
+describe("token figures", () => {
+  const row = (p: number, i: number, right: boolean, rewards: ReadonlyArray<number>, offsets: boolean): ResultRow => ({
+    prompt: [{ role: "user", content: `q${p}` }],
+    generation: { content: "ab cd" },
+    generation_idx: i,
+    prompt_id: `p${p}`,
+    correctness_reward_func: right ? 2 : 0,
+    reward_model_score: rewards,
+    ...(offsets ? { token_offsets: [0, 2] } : {}),
+    schema_version: 1
+  })
+  const rows = [0, 1, 2].flatMap((p) => [0, 1, 2, 3].map((i) => row(p, i, i % 2 === 0 && p < 2, [i, p], true)))
+
+  it("defect 31: extremes of prompts with both outcomes, however many completions they have, and seeded random ones", () => {
+    const pools = PromptPools.ofRows(
+      rows.map((one) => ({ ...one, prompt_id: one.prompt_id! })),
+      { scores: { reward: ({ reward_model_score: r }) => r![0]! } }
+    )
+    const picks = picksOf(pools)
+    expect(picks.slice(0, 4).map(({ name, key }) => [name, key])).toEqual([
+      ["true_0", "p0#2"],
+      ["wrong_0", "p0#1"],
+      ["true_1", "p1#2"],
+      ["wrong_1", "p1#1"]
+    ])
+    expect(picks.slice(4).map(({ name }) => name)).toEqual([0, 1, 2, 3, 4].map((i) => `random_${i}`))
+    expect(picksOf(pools)).toEqual(picks)
+    expect(picksOf(pools, 7).slice(4)).not.toEqual(picks.slice(4))
+  })
+
+  it("defect 31: a row whose tokens cannot be told is counted and not truncated to fit", async () => {
+    const file = join(folder, "rows.jsonl")
+    const broken = rows.map((one, k) => (k === 1 ? row(0, 1, false, [1, 0, 5], true) : one))
+    writeFileSync(file, broken.map((one) => `${JSON.stringify(one)}\n`).join(""))
+    const pools = PromptPools.ofRows(
+      broken.map((one) => ({ ...one, prompt_id: one.prompt_id! })),
+      { scores: { reward: ({ reward_model_score: r }) => r![0]! } }
+    )
+    const provenance = {
+      file,
+      sha256: "",
+      rows: 12,
+      prompts: 3,
+      generations: 4,
+      checkpoints: [],
+      rewards: [],
+      problems: []
+    }
+    const { drawings, unplaced } = await run(tokenFigures({ file, pools, meanReward: 1, provenance }, "run"))
+    expect(unplaced).toBeGreaterThan(0)
+    expect(drawings.map(({ id }) => id)).not.toContain("wrong_0")
+    expect(drawings[0]!.caption).toContain("the best-scored correct completion of its prompt")
+  })
+})
