@@ -40,11 +40,11 @@ export interface ExternalInitializer {
   readonly length: number
 }
 
-/** The type of a graph input or output. */
+/** The type of a graph input or output; of any shape where none is given. */
 export interface ValueInfo {
   readonly name: string
   readonly type: ElementType
-  readonly shape: Shape
+  readonly shape?: Shape
 }
 
 /** A whole model, as much of the ONNX format as the backend uses. */
@@ -149,8 +149,10 @@ const valueInfo = (v: ValueInfo) => (w: Writer) => {
   message(w, 2, (w) =>
     message(w, 1, (w) => {
       w.uint32(varint(1)).int32(dataType[v.type])
+      const { shape } = v
+      if (shape === undefined) return
       message(w, 2, (w) => {
-        for (const d of v.shape) message(w, 1, (w) => w.uint32(varint(1)).int64(d))
+        for (const d of shape) message(w, 1, (w) => w.uint32(varint(1)).int64(d))
       })
     })
   )

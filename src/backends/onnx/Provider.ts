@@ -14,18 +14,13 @@ import type { Client } from "./engine/Client.ts"
 import type { SessionOptions } from "./engine/protocol.ts"
 import * as LinkedMemory from "./LinkedMemory.ts"
 import { ownedAll } from "./LinkedMemory.ts"
-import type { Rules } from "./lower/Plan.ts"
 import { encode } from "./OnnxModel.ts"
-import { planRun } from "./planRun.ts"
+import { planRun, type Target } from "./planRun.ts"
 
 /** An execution provider of ONNX Runtime: how operations are lowered for it, and how sessions are made. */
 export interface Provider {
-  /** As shown to people. */
-  readonly name: string
-  readonly rules: Rules
+  readonly target: Target
   readonly session: SessionOptions
-  /** Whether memory is in this process's own arrays, where kernels of ours rewrite it; else it stays on a device. */
-  readonly onHost: boolean
   /** Whether the engine can map files. */
   readonly maps: boolean
 }
@@ -33,10 +28,7 @@ export interface Provider {
 // Over all backends of the process, since several may share one engine.
 let count = 0
 
-const make = (
-  { name, rules, session, onHost, maps }: Provider,
-  engine: Effect.Effect<Client, BackendFailure, Scope.Scope>
-) =>
+const make = ({ target, session, maps }: Provider, engine: Effect.Effect<Client, BackendFailure, Scope.Scope>) =>
   Effect.gen(function* () {
     const client = yield* engine
     const memories = new WeakMap<Memory, LinkedMemory.LinkedMemory>()
@@ -72,9 +64,7 @@ const make = (
         const intact = Effect.forEach(files, (file) => file.check, { discard: true })
         yield* intact
         if (known !== undefined) yield* known.load(freeze.filter((n) => !mapped.has(n)))
-        const { model: graph, plan } = yield* Effect.fromResult(
-          planRun(step, { backend: name, rules, frozen, updatesInPlace: onHost })
-        )
+        const { model: graph, plan } = yield* Effect.fromResult(planRun(step, target, frozen))
         const places = Object.fromEntries([...mapped].map(([n, link]) => [n, LinkedMemory.placeOf(link, specs[n]!)]))
         const executable = count++
         yield* Effect.acquireRelease(
@@ -98,7 +88,7 @@ const make = (
         return { run }
       })
 
-    return { name, memory, compile }
+    return { name: target.name, memory, compile }
   })
 
 /** The backend that computes with a provider, on an engine that lives as long as the layer. */

@@ -2,8 +2,10 @@ import { Result } from "effect"
 import { Programs, type Step } from "../../core/program/index.ts"
 import type { UnsupportedOp } from "../../core/service/index.ts"
 import type { Port, RunPlan, UpdatePlan } from "./engine/protocol.ts"
-import { type Lowered, type LowerOptions, lower } from "./lower/lower.ts"
-import { inputName } from "./lower/Plan.ts"
+import { fedIds } from "./fedIds.ts"
+import { type Lowered, lower } from "./lower/lower.ts"
+import { inputName, type Rules } from "./lower/Plan.ts"
+import { withoutEmpties } from "./lower/withoutEmpties.ts"
 import type { OnnxModel } from "./OnnxModel.ts"
 import { findUpdates, type Update } from "./update/findUpdates.ts"
 import { encode } from "./update/Kernel.ts"
@@ -46,19 +48,32 @@ const kernelPlans = (
   }
 }
 
-/** How a step is translated. */
-export interface PlanOptions extends Omit<LowerOptions, "values"> {
-  /** Whether elementwise updates of memory run as kernels of their own after the model, in place. */
-  readonly updatesInPlace: boolean
+/** What steps are translated for. */
+export interface Target {
+  /** The backend, as shown to people. */
+  readonly name: string
+  readonly rules: Rules
+  /** Whether memory is in this process's own arrays, where kernels of ours rewrite it; else it stays on a device. */
+  readonly onHost: boolean
+  /** Whether its kernels refuse ids outside their table; else those that are fed are looked at before each run. */
+  readonly refusesIds: boolean
+  /** Whether its kernels take tensors without elements; else no model has them. */
+  readonly takesEmpty: boolean
 }
 
-/** Translates a step: elementwise updates of memory become kernels where they may, the rest one ONNX model. */
+/**
+ * Translates a step: elementwise updates of memory become kernels where they may, the rest one ONNX model.
+ *
+ * @param frozen resident inputs whose value is added to the model later
+ */
 export const planRun = (
-  step: Step,
-  { updatesInPlace, ...options }: PlanOptions
+  given: Step,
+  target: Target,
+  frozen: ReadonlySet<string>
 ): Result.Result<PlannedRun, UnsupportedOp> => {
-  const { frozen } = options
-  const found = updatesInPlace ? findUpdates(step, frozen) : []
+  const step = target.takesEmpty ? given : { ...given, program: withoutEmpties(given.program) }
+  const options = { backend: target.name, rules: target.rules, frozen }
+  const found = target.onHost ? findUpdates(step, frozen) : []
   const needsModel = found.some((u) => u.scalars.length > 0 || u.slots.some((s) => s._tag === "Value"))
   // A model needs an output.
   const updates = needsModel || found.flatMap((u) => u.outputs).length < step.program.outputs.length ? found : []
@@ -88,6 +103,7 @@ export const planRun = (
           .filter((c) => !updated.has(c.output))
           .map((c) => ({ kind: c._tag, output: output(c.output), into: c.into })),
         guard: step.guard.map(output),
+        ids: target.refusesIds ? [] : fedIds(step.program, resident),
         ...kernelPlans(updates, lowered.values, input)
       }
     }

@@ -82,3 +82,21 @@ export const wasmSession: SessionOptions = (() => {
   const options: Options = { ...common(undefined), executionProviders: ["wasm"] }
   return { inlineBytes: inlined, options, mapping: options }
 })()
+
+/** How ONNX Runtime runs on WebGPU. */
+export interface WebgpuOptions {
+  /** Most bytes of frozen tensors in memory that each executable has a copy of; 2²⁸ by default. The rest is shared. */
+  readonly inlineBytes?: number
+  /** Path prefix under which ONNX Runtime writes a profile of each executable. */
+  readonly profile?: string
+}
+
+/** Options for `onnxruntime-node` on WebGPU. What has no kernel there runs on the processor. */
+export const webgpuSession = ({ inlineBytes = inlined, profile }: WebgpuOptions): SessionOptions => {
+  const options: Options = { ...common(profile), executionProviders: ["webgpu"] }
+  return {
+    inlineBytes,
+    options,
+    mapping: { ...options, extra: { session: { model_external_initializers_file_folder_path: externalFolder } } }
+  }
+}

@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads"
 import { Effect, type Scope } from "effect"
+import type { InferenceSession } from "onnxruntime-common"
 import { BackendFailure } from "../../../core/service/index.ts"
 import { gone } from "./answer.ts"
 import { type Client, toEffect } from "./Client.ts"
@@ -11,6 +12,14 @@ import type { FromNursery, Role, ToNursery } from "./worker.ts"
  * without this process's Node options, some of which (`--eval`, `--import`) are for this thread alone.
  */
 const workerFile = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
+
+/** What sort of engine is wanted. */
+export interface Kind {
+  /** Whether subnormal floats count as zero on its thread. */
+  readonly flushes: boolean
+  /** Where memory is to stay on a device: the options of its sessions. */
+  readonly device?: InferenceSession.SessionOptions
+}
 
 /** Told of the end of an engine. */
 type Ended = (reason: string) => void
@@ -65,18 +74,18 @@ const settle = (): void => {
 }
 
 /** Starts an engine's thread: from the nursery where it flushes subnormals, else from this thread, which does not. */
-const launch = (flushes: boolean, port: MessagePort, flags: Flags, end: Ended): void => {
+const launch = ({ flushes, device }: Kind, port: MessagePort, flags: Flags, end: Ended): void => {
   const { worker, ended, ready } = theNursery()
   ready.then(
     () => {
       if (flushes) {
         const engine = engines++
         ended.set(engine, end)
-        const message: ToNursery = { engine, port, flags }
+        const message: ToNursery = { engine, port, flags, ...(device === undefined ? {} : { device }) }
         worker.postMessage(message, [port])
         return
       }
-      const role: Role = { _tag: "Engine", port, flags }
+      const role: Role = { _tag: "Engine", port, flags, ...(device === undefined ? {} : { device }) }
       const own = new Worker(workerFile, { workerData: role, transferList: [port], execArgv: [] })
       let reason = "its thread ended"
       own.on("error", (error) => {
@@ -96,7 +105,7 @@ interface Started extends Client {
   readonly stop: Effect.Effect<void>
 }
 
-const start = (backend: string, flushes: boolean): Effect.Effect<Started, BackendFailure> =>
+const start = (backend: string, kind: Kind): Effect.Effect<Started, BackendFailure> =>
   Effect.callback((resume) => {
     const { port1: port, port2 } = new MessageChannel()
     const flags: Flags = new Int32Array(new SharedArrayBuffer(8))
@@ -133,7 +142,7 @@ const start = (backend: string, flushes: boolean): Effect.Effect<Started, Backen
 
     living.add(flags)
     if (living.size === 1) process.on("exit", settle)
-    launch(flushes, port2, flags, (reason) => {
+    launch(kind, port2, flags, (reason) => {
       end = reason
       living.delete(flags)
       if (living.size === 0) process.off("exit", settle)
@@ -156,13 +165,6 @@ const start = (backend: string, flushes: boolean): Effect.Effect<Started, Backen
     })
   })
 
-/**
- * Starts an engine on a thread of its own, which ends with the scope, after what it is doing then.
- *
- * @param flushes whether subnormal floats count as zero on that thread
- */
-export const engine = (
-  backend: string,
-  { flushes }: { readonly flushes: boolean }
-): Effect.Effect<Client, BackendFailure, Scope.Scope> =>
-  Effect.acquireRelease(start(backend, flushes), (client) => client.stop)
+/** Starts an engine on a thread of its own, which ends with the scope, after what it is doing then. */
+export const engine = (backend: string, kind: Kind): Effect.Effect<Client, BackendFailure, Scope.Scope> =>
+  Effect.acquireRelease(start(backend, kind), (client) => client.stop)

@@ -1,4 +1,4 @@
-import type { Tensor } from "../../../core/tensor/index.ts"
+import type { Shape, Tensor } from "../../../core/tensor/index.ts"
 import { type Additions, elementType, type Initializer, type ValueInfo } from "../OnnxModel.ts"
 import { type Memory, type Pinned, storage, view } from "./Memory.ts"
 import type { Place, Port } from "./protocol.ts"
@@ -22,7 +22,7 @@ export const externalFolder = "/"
 /** Whether the engine can map floats that lie there: at an absolute path, and aligned, which a file need not be. */
 export const mappable = ({ path, begin }: Place): boolean => path.startsWith("/") && begin % 4 === 0
 
-const info = ({ value, dtype, shape, bytes }: Port): ValueInfo =>
+const info = ({ value, dtype, shape, bytes }: Port): ValueInfo & { readonly shape: Shape } =>
   bytes === undefined ? { name: value, type: elementType[dtype], shape } : { name: value, type: "uint8", shape: bytes }
 
 const initializer = ({ port, t }: Held): Initializer => ({

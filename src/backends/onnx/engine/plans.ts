@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common"
 import type { Tensor } from "../../../core/tensor/index.ts"
 import { EngineFailure } from "./Memory.ts"
-import type { RunPlan } from "./protocol.ts"
+import type { RunPlan, Tensors } from "./protocol.ts"
 import { fromOrt } from "./Runtime.ts"
 
 /** Values of the model that a run asks for, each once. */
@@ -22,5 +22,16 @@ export const checkGuard = ({ guard }: RunPlan, results: InferenceSession.OnnxVal
   for (const port of guard) {
     const value = nonFinite(fromOrt(port, results[port.value] as OrtTensor).data)
     if (value !== undefined) throw new EngineFailure({ _tag: "NonFinite", output: port.name, value })
+  }
+}
+
+/** Refuses ids outside their table, where the engine would read whatever lies there. */
+export const checkIds = ({ ids }: RunPlan, feeds: Tensors): void => {
+  for (const { name, rows } of ids) {
+    const wrong = feeds[name]!.data.find((id: number) => id < 0 || id >= rows)
+    if (wrong !== undefined) {
+      const reason = `"${name}" holds the id ${wrong}, but the table has ${rows} rows.`
+      throw new EngineFailure({ _tag: "EngineError", reason })
+    }
   }
 }

@@ -38,6 +38,8 @@ export interface RunPlan {
   readonly returned: ReadonlyArray<Port>
   readonly carry: ReadonlyArray<{ readonly kind: "Replace" | "Append"; readonly output: Port; readonly into: string }>
   readonly guard: ReadonlyArray<Port>
+  /** Of what is fed, ids to be held to the rows of their table before a run. */
+  readonly ids: ReadonlyArray<{ readonly name: string; readonly rows: number }>
   /** WebAssembly modules, with the number of slots of each. */
   readonly kernels: ReadonlyArray<{ readonly module: Uint8Array<ArrayBuffer>; readonly slots: number }>
   readonly updates: ReadonlyArray<UpdatePlan>

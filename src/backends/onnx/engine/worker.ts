@@ -1,7 +1,9 @@
 import { type MessagePort, parentPort, Worker, workerData } from "node:worker_threads"
+import type { InferenceSession } from "onnxruntime-common"
 import ort from "onnxruntime-node"
 import { encode } from "../OnnxModel.ts"
 import { answer, failed } from "./answer.ts"
+import { onDevice } from "./device/onDevice.ts"
 import { make } from "./Engine.ts"
 import { onHost } from "./onHost.ts"
 import {
@@ -14,16 +16,20 @@ import {
   type ToEngine
 } from "./protocol.ts"
 
-/** How this thread was started: as an engine that answers on a port, or as the nursery that starts engines. */
-export type Role =
-  | { readonly _tag: "Engine"; readonly port: MessagePort; readonly flags: Flags }
-  | { readonly _tag: "Nursery" }
-
-/** Asks the nursery for an engine on a port. */
-export interface ToNursery {
-  readonly engine: number
+/** What an engine starts with. */
+interface Opening {
   readonly port: MessagePort
   readonly flags: Flags
+  /** Where memory is to stay on a device: the options of its sessions. */
+  readonly device?: InferenceSession.SessionOptions
+}
+
+/** How this thread was started: as an engine that answers on a port, or as the nursery that starts engines. */
+export type Role = ({ readonly _tag: "Engine" } & Opening) | { readonly _tag: "Nursery" }
+
+/** Asks the nursery for an engine on a port. */
+export interface ToNursery extends Opening {
+  readonly engine: number
 }
 
 /** That the nursery is ready, or the end of an engine, with the reason. */
@@ -38,8 +44,8 @@ const buffers = (request: Request, answered: Answer): ReadonlyArray<ArrayBuffer>
     : []
 
 /** Answers requests one after another, in order of arrival, until it is asked to stop. */
-const serve = (port: MessagePort, flags: Flags): void => {
-  const engine = make(onHost(ort))
+const serve = ({ port, flags, device }: Opening): void => {
+  const engine = device === undefined ? make(onHost(ort)) : make(onDevice(ort, device))
   let last: Promise<void> = Promise.resolve()
   const post = (message: FromEngine, transfer: ReadonlyArray<ArrayBuffer> = []) => port.postMessage(message, transfer)
   const reply = async (id: number, request: Request): Promise<void> => {
@@ -76,9 +82,13 @@ const nurse = async (): Promise<void> => {
     extra: { session: { set_denormal_as_zero: "1" } }
   })
   await first.release()
-  parentPort!.on("message", ({ engine, port, flags }: ToNursery) => {
-    const role: Role = { _tag: "Engine", port, flags }
-    const worker = new Worker(new URL(import.meta.url), { workerData: role, transferList: [port], execArgv: [] })
+  parentPort!.on("message", ({ engine, ...opening }: ToNursery) => {
+    const role: Role = { _tag: "Engine", ...opening }
+    const worker = new Worker(new URL(import.meta.url), {
+      workerData: role,
+      transferList: [opening.port],
+      execArgv: []
+    })
     let reason = "its thread ended"
     worker.on("error", (error) => {
       reason = error instanceof Error ? error.message : String(error)
@@ -93,5 +103,5 @@ const nurse = async (): Promise<void> => {
 }
 
 const role = workerData as Role
-if (role._tag === "Engine") serve(role.port, role.flags)
+if (role._tag === "Engine") serve(role)
 else await nurse()

@@ -42,15 +42,38 @@ export const rmsScale: Rule<"RmsScale"> = ({ view, id, node, op }) => {
   if (shared !== undefined) {
     return { args: [x, view.nodes[shared]!.args[1]!], emit: (e, [x, w]) => fused(e, x!, w!, op.epsilon)[1]! }
   }
-  const width = view.nodes[x]!.shape.at(-1)!
-  return {
-    args: [x],
-    emit: (e, [x]) => {
-      const mean = e.node("Mul", [e.node("ReduceSumSquare", [x!, e.ints([-1])]), e.scalar(1 / width)])
-      return e.node("Reciprocal", [e.node("Sqrt", [e.node("Add", [mean, e.scalar(op.epsilon)])])])
-    }
-  }
+  return { args: [x], emit: (e, [x]) => scaleOf(e, x!, view.nodes[node.args[0]!]!.shape.at(-1)!, op.epsilon) }
 }
+
+/** 1/√(mean of x² + epsilon) of each row. */
+const scaleOf = (e: Emitter, x: string, width: number, epsilon: number): string => {
+  const mean = e.node("Mul", [e.node("ReduceSumSquare", [x, e.ints([-1])]), e.scalar(1 / width)])
+  return e.node("Reciprocal", [e.node("Sqrt", [e.node("Add", [mean, e.scalar(epsilon)])])])
+}
+
+/** The same in operators of the standard, whose scale the gradient shares; the fused form's second output is wrong on WebGPU. */
+export const plainRmsNorm: Rule<"RmsNorm"> = ({ view, node, op }) => ({
+  args: node.args,
+  emit: (e, [x, weight]) => {
+    const scale = scaleOf(e, x!, view.nodes[node.args[0]!]!.shape.at(-1)!, op.epsilon)
+    return e.node("Mul", [e.node("Mul", [x!, scale]), weight!])
+  }
+})
+
+export const plainRmsScale: Rule<"RmsScale"> = ({ view, node, op }) => ({
+  args: node.args,
+  emit: (e, [x]) => scaleOf(e, x!, view.nodes[node.args[0]!]!.shape.at(-1)!, op.epsilon)
+})
+
+/** x - max - log Σ exp(x - max), where the fused operator would run on the processor. */
+export const plainLogSoftmax: Rule<"LogSoftmax"> = ({ node }) => ({
+  args: node.args,
+  emit: (e, [x]) => {
+    const axes = e.ints([-1])
+    const shifted = e.node("Sub", [x!, e.node("ReduceMax", [x!, axes])])
+    return e.node("Sub", [shifted, e.node("Log", [e.node("ReduceSum", [e.node("Exp", [shifted]), axes])])])
+  }
+})
 
 /** x and its sigmoid when the node is the derivative of silu, σ + silu(x)·(1 - σ), and nobody else needs it. */
 const siluSlope = (view: View, id: number) => {

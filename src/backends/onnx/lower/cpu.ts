@@ -62,7 +62,7 @@ export const cpu: Rules = {
   TopKValues: topKValues,
   TopKIndices: topKIndices,
 
-  MatMul: matMul,
+  MatMul: matMul(true),
   Dequantize: dequantize,
 
   Reshape: reshape,
@@ -85,5 +85,5 @@ export const cpu: Rules = {
   LogSoftmax: logSoftmax,
   RmsScale: rmsScale,
   RmsNorm: rmsNorm,
-  Attend: attend
+  Attend: attend(true)
 }

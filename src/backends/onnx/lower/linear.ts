@@ -44,11 +44,43 @@ const columnProduct = (e: Emitter, [a, b]: ReadonlyArray<string>, alpha: number,
   return alpha === 1 ? c : e.node("Mul", [c, e.scalar(alpha)])
 }
 
+/** alpha · op(a) · op(b) of batches of matrices, read through their transpositions by one kernel. */
+type Batched = (e: Emitter, names: ReadonlyArray<string>, sides: readonly [Operand, Operand], alpha: number) => string
+
+/** The engine's own operator, which processors and CUDA have. */
+const fused: Batched = (e, names, [a, b], alpha) =>
+  e.node("FusedMatMul", names, {
+    attributes: {
+      transA: a.trans ? 1 : 0,
+      transB: b.trans ? 1 : 0,
+      alpha: float(alpha),
+      transBatchA: a.transBatch ? 1 : 0,
+      transBatchB: b.transBatch ? 1 : 0
+    },
+    domain: microsoft
+  })
+
+/** Operators of the standard, for providers without that one: each transposition is carried out. */
+const standard =
+  (rank: number): Batched =>
+  (e, names, sides, alpha) => {
+    const axes = Array.from({ length: rank }, (_, i) => i)
+    const [first, second] = names.map((name, i) => {
+      const { trans, transBatch } = sides[i]!
+      const base = transBatch ? [...axes.slice(1, -1), 0, rank - 1] : axes
+      const perm = trans ? [...base.slice(0, -2), base[rank - 1]!, base[rank - 2]!] : base
+      return perm.every((p, i) => p === i) ? name : e.node("Transpose", [name], { attributes: { perm } })
+    })
+    const y = e.node("MatMul", [first!, second!])
+    return alpha === 1 ? y : e.node("Mul", [y, e.scalar(alpha)])
+  }
+
 /** alpha · op(a) · op(b) of two program nodes. */
 export const product = (
   view: View,
   [left, right]: readonly [number, number],
-  { transA, transB, alpha }: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number }
+  { transA, transB, alpha }: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number },
+  fuses: boolean
 ): Plan => {
   const rank = view.nodes[left]!.shape.length
   const a = operand(view, left, transA)
@@ -65,13 +97,16 @@ export const product = (
         return columnProduct(e, names, alpha, size(view, a.id) < size(view, b.id))
       }
       if (rank === 2) return e.node("Gemm", names, { attributes: common })
-      const batches = { transBatchA: a.transBatch ? 1 : 0, transBatchB: b.transBatch ? 1 : 0 }
-      return e.node("FusedMatMul", names, { attributes: { ...common, ...batches }, domain: microsoft })
+      return (fuses ? fused : standard(rank))(e, names, [a, b], alpha)
     }
   }
 }
 
-export const matMul: Rule<"MatMul"> = ({ view, node, op }) => product(view, [node.args[0]!, node.args[1]!], op)
+/** @param fuses whether the provider has a product of batches that reads through transpositions */
+export const matMul =
+  (fuses: boolean): Rule<"MatMul"> =>
+  ({ view, node, op }) =>
+    product(view, [node.args[0]!, node.args[1]!], op, fuses)
 
 /** What is added to a product of matrices, a row or a whole matrix, is the third operand of Gemm. */
 export const biased = (view: View, id: number): Plan | undefined => {
@@ -101,23 +136,20 @@ export const biased = (view: View, id: number): Plan | undefined => {
 }
 
 /** softmax(scores) · values; the softmax is shared with whoever else asks for it. */
-export const attend: Rule<"Attend"> = ({ view, node }) => {
-  const values = operand(view, node.args[1]!, false)
-  return {
-    args: [node.args[0]!, values.id],
-    emit: (e, [scores, v]) => {
-      const weights = e.node("Softmax", [scores!], { attributes: { axis: -1 } })
-      if (!values.trans && !values.transBatch) return e.node("MatMul", [weights, v!])
-      const attributes = {
-        transA: 0,
-        transB: values.trans ? 1 : 0,
-        alpha: float(1),
-        transBatchA: 0,
-        transBatchB: values.transBatch ? 1 : 0
+export const attend =
+  (fuses: boolean): Rule<"Attend"> =>
+  ({ view, node }) => {
+    const values = operand(view, node.args[1]!, false)
+    const rank = node.shape.length
+    return {
+      args: [node.args[0]!, values.id],
+      emit: (e, [scores, v]) => {
+        const weights = e.node("Softmax", [scores!], { attributes: { axis: -1 } })
+        if (!values.trans && !values.transBatch) return e.node("MatMul", [weights, v!])
+        const plain: Operand = { id: node.args[0]!, trans: false, transBatch: false }
+        return rank === 2
+          ? e.node("Gemm", [weights, v!], { attributes: { transA: 0, transB: values.trans ? 1 : 0, alpha: float(1) } })
+          : (fuses ? fused : standard(rank))(e, [weights, v!], [plain, values], 1)
       }
-      return node.shape.length === 2
-        ? e.node("Gemm", [weights, v!], { attributes: { transA: 0, transB: values.trans ? 1 : 0, alpha: float(1) } })
-        : e.node("FusedMatMul", [weights, v!], { attributes, domain: microsoft })
     }
   }
-}

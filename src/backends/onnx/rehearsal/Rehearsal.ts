@@ -10,8 +10,8 @@ import {
   type Memory
 } from "../../../core/service/index.ts"
 import { type Tensor, Tensors } from "../../../core/tensor/index.ts"
-import { cpu as rules } from "../lower/cpu.ts"
 import { planRun } from "../planRun.ts"
+import { onProcessor } from "../targets.ts"
 import { footprint } from "./footprint.ts"
 import * as Ledger from "./Ledger.ts"
 
@@ -46,7 +46,7 @@ const fresh = (specs: Readonly<Record<string, Spec>>): Feeds =>
   Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, Tensors.zeros(spec)]))
 
 const make = Effect.sync(() => {
-  const name = "onnx-cpu"
+  const target = onProcessor("onnx-cpu")
   const ledger = Ledger.make()
   const held = new WeakMap<
     Memory,
@@ -102,12 +102,7 @@ const make = Effect.sync(() => {
     Effect.gen(function* () {
       const frozen = new Set(freeze)
       // Refuses what the engine has no kernel for, as compiling does.
-      yield* Effect.fromResult(
-        Result.map(
-          planRun(step, { backend: name, rules, frozen, updatesInPlace: true, refusesIds: true }),
-          () => undefined
-        )
-      )
+      yield* Effect.fromResult(Result.map(planRun(step, target, frozen), () => undefined))
       const executable = count++
       const linked = memory === undefined ? undefined : held.get(memory)?.linked
       const inMemory = new Set(freeze.filter((key) => linked?.has(key) !== true))
@@ -132,7 +127,7 @@ const make = Effect.sync(() => {
       return { run }
     })
 
-  const backend: Backend["Service"] = { name, memory, compile }
+  const backend: Backend["Service"] = { name: target.name, memory, compile }
   return Layer.merge(
     Layer.succeed(Backend, backend),
     Layer.succeed(Rehearsed, { highest: Effect.sync(ledger.highest) })

@@ -1,9 +1,9 @@
 import { Effect, type Layer } from "effect"
 import type { Backend, BackendFailure } from "../../../core/service/index.ts"
 import { onHost } from "../engine/onHost.ts"
-import { cpu as cpuRules } from "../lower/cpu.ts"
 import { layer } from "../Provider.ts"
 import { wasmSession } from "../sessions.ts"
+import { onProcessor } from "../targets.ts"
 import { type EngineOptions, load } from "./load.ts"
 import { onPage } from "./onPage.ts"
 
@@ -13,7 +13,7 @@ export type { EngineOptions } from "./load.ts"
 export const wasmWith = (options: EngineOptions): Layer.Layer<Backend, BackendFailure> => {
   const name = "onnx-web-wasm"
   return layer(
-    { name, rules: cpuRules, onHost: true, maps: false, session: wasmSession },
+    { target: onProcessor(name), maps: false, session: wasmSession },
     onPage(
       name,
       Effect.map(
