@@ -11,7 +11,7 @@ export interface RankedRows {
   readonly ends: Uint32Array
 }
 
-/** Sorts once; non-finite scores come last, tied. */
+/** Sorts once; wrong rows come before right ones of equal score, and non-finite scores last, tied. */
 export const make = (pools: ReadonlyArray<ScoredPool>): RankedRows => {
   const count = pools.reduce((n, pool) => n + pool.scores.length, 0)
   const score = new Float64Array(count)
@@ -26,7 +26,9 @@ export const make = (pools: ReadonlyArray<ScoredPool>): RankedRows => {
       row += 1
     }
   }
-  const order = Uint32Array.from(score.keys()).sort((a, b) => (score[a] === score[b] ? a - b : score[b]! - score[a]!))
+  const order = Uint32Array.from(score.keys()).sort((a, b) =>
+    score[a] === score[b] ? positive[a]! - positive[b]! || a - b : score[b]! - score[a]!
+  )
   const ends = [...order.keys()].filter((i) => i + 1 === count || score[order[i]!] !== score[order[i + 1]!])
   return {
     prompt: order.map((i) => prompt[i]!),
