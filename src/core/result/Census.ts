@@ -8,6 +8,7 @@ export const fixes = {
   badRow: "Mend or remove the lines; each is named by its line and field",
   duplicate: "Remove the later ones, which are left out here; two runs may have written to one file",
   wrongDataset: "Check the file or the data set; rows of other questions are left out here",
+  misplaced: "Score these rows again with their tokens' offsets: theirs do not lie within the text in order",
   ragged: "Score these rows again: their per-token lists differ in length, so positions cannot be trusted",
   wrongOrder: "None is needed here, where rows are joined by key; sort by prompt and generation for other readers",
   fewerSamples: "Generate the missing ones; metrics at an n that a prompt lacks leave it out",
@@ -80,6 +81,10 @@ const isRagged = (row: KeyedRow): boolean => {
   return lengths.size > 1 || ends.some((end) => end < 0 || end >= (row.reward_model_score?.length ?? 0))
 }
 
+/** Whether the offsets cannot be those of this text: they run backwards, or beyond its end. */
+const isMisplaced = ({ token_offsets: starts = [], generation }: KeyedRow): boolean =>
+  starts.some((start, t) => start < (starts[t - 1] ?? 0) || start > generation.content.length)
+
 const enter = (census: Census, row: KeyedRow, place: string): boolean => {
   if (census.known !== undefined && !census.known.has(row.prompt_id)) {
     note(census, "wrongDataset", `${place}: ${JSON.stringify(question(row).slice(0, 60))}`)
@@ -114,6 +119,7 @@ export const add = (census: Census, { file, line, row: parsed }: Line<KeyedRow>)
   if (!enter(census, row, place)) return undefined
   census.rows += 1
   if (isRagged(row)) note(census, "ragged", place)
+  if (isMisplaced(row)) note(census, "misplaced", place)
   if (stored(row) === undefined) note(census, "noVerdict", place)
   if (row.reward_model_score === undefined) {
     if (census.unscored.count === 0) census.unscored.first = place

@@ -1,0 +1,2 @@
+export { fileNames, HarnessResults, samples, stamp, summary, type TaskResult, writeSamples } from "./HarnessResults.ts"
+export { fromRows, HarnessSample, parseSample, sha256, toRows } from "./HarnessSample.ts"
