@@ -18,7 +18,7 @@ export interface Settings {
 
 /**
  * Chains of three sums and differences whose results have one digit: about 100 facts, which a decoder of one layer
- * learns in 300 updates. The other half minute of a lesson goes into the head.
+ * learns in 300 updates.
  */
 const full: Settings = {
   difficulty: { steps: 3, start: [1, 9], operand: [1, 5], largest: 9, operators: ["+", "-"] },
@@ -35,8 +35,8 @@ export const lessons = {
   full,
   short: {
     ...full,
-    imitation: { ...full.imitation, updates: 120 },
-    judging: { ...full.judging, updates: 60 }
+    imitation: { updates: 240, traces: 16, learningRate: 6e-3 },
+    judging: { updates: 120, pairs: 8, learningRate: 4e-3 }
   }
 } satisfies Readonly<Record<string, Settings>>
 

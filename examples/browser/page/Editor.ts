@@ -1,9 +1,10 @@
 import type { JudgedTrace } from "../learn/JudgedTrace.ts"
 import type { Event } from "../worker/protocol.ts"
+import { changedTokens } from "./changedTokens.ts"
 import { comparison } from "./comparison.ts"
 import { byId, element } from "./element.ts"
 import { type Example, examples } from "./examples.ts"
-import { changedTokens, legend, scaleOf, strip } from "./strip.ts"
+import { legend, scaleOf, strip } from "./strip.ts"
 
 /** The half of the page where a trace is edited. */
 export interface Editor {

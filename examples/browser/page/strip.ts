@@ -2,20 +2,6 @@ import type { JudgedToken, JudgedTrace } from "../learn/JudgedTrace.ts"
 import { element } from "./element.ts"
 import { reward } from "./numbers.ts"
 
-/** The tokens of a trace that another one does not have: from the first difference to the last. */
-export const changedTokens = (trace: JudgedTrace, original: JudgedTrace): ReadonlySet<number> => {
-  const [own, other] = [trace, original].map(({ steps }) => steps.flat().map(({ text }) => text)) as [
-    string[],
-    string[]
-  ]
-  const shorter = Math.min(own.length, other.length)
-  let start = 0
-  while (start < shorter && own[start] === other[start]) start++
-  let same = 0
-  while (same < shorter - start && own[own.length - 1 - same] === other[other.length - 1 - same]) same++
-  return new Set(Array.from({ length: own.length - same - start }, (_, k) => start + k))
-}
-
 /** The largest distance from 0: the ends of the colour scale, the same for all traces shown. */
 export const scaleOf = (traces: ReadonlyArray<JudgedTrace>): number =>
   traces.flatMap(({ steps }) => steps.flat()).reduce((scale, token) => Math.max(scale, Math.abs(token.reward)), 1)
@@ -65,27 +51,22 @@ export const strip = (
   )
 }
 
+const key = (side: string, text: string, value: string, meaning: string): HTMLElement =>
+  element(
+    "span",
+    { class: "key" },
+    element(
+      "span",
+      { class: `token ${side}`, style: "--share:45", "aria-hidden": "true" },
+      element("span", { class: "text" }, text),
+      element("span", { class: "value" }, value)
+    ),
+    element("span", {}, meaning)
+  )
+
 /** What colours, lines and outlines mean. */
 export const legend = (): ReadonlyArray<Node> => [
-  element(
-    "span",
-    { class: "token low", style: "--share:45" },
-    element("span", { class: "text" }, "9"),
-    element("span", { class: "value" }, "−2.0")
-  ),
-  element("span", {}, "dashed line, below 0: the expert would not write this"),
-  element(
-    "span",
-    { class: "token high", style: "--share:45" },
-    element("span", { class: "text" }, "7"),
-    element("span", { class: "value" }, "+2.0")
-  ),
-  element("span", {}, "solid line, above 0: the expert would"),
-  element(
-    "span",
-    { class: "token changed", style: "--share:0" },
-    element("span", { class: "text" }, "3"),
-    element("span", { class: "value" }, "")
-  ),
-  element("span", {}, "boxed: not in the expert's trace")
+  key("low", "9", "−2.0", "dashed, below 0: the expert would not write this"),
+  key("high", "7", "+2.0", "solid, above 0: the expert would"),
+  key("changed", "3", "0.0", "boxed: not in the expert's trace")
 ]

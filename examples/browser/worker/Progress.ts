@@ -17,7 +17,7 @@ export interface Progress {
 const WINDOW = 10
 
 /** A point of the curve is drawn every so many updates. */
-const DRAWN_EVERY = 5
+const DRAWN_EVERY = 4
 
 const names = { imitation: "writing as the expert does", judging: "telling the expert's tokens" } as const
 
