@@ -7,7 +7,7 @@ import { Command } from "effect/cli"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { ResultRow } from "../../src/core/data/index.ts"
 import { PromptPools } from "../../src/core/result/index.ts"
-import { root, type Sources } from "../../src/experiments/commands/index.ts"
+import { globalFlags, plotCommand } from "../../src/experiments/commands/index.ts"
 import { findResults, picksOf, plotMain, plotTransfer, tokenFigures } from "../../src/experiments/plot/index.ts"
 import { callCommand } from "../run/callCommand.ts"
 
@@ -20,14 +20,12 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const call = (...args: ReadonlyArray<string>) =>
   callCommand<never>(() => {
-    const none = async () => () => Effect.die("another command was called")
-    const sources: Sources = {
-      ...{ quickstart: none, train: none, trainReward: none, doctor: none, bench: none, compare: none },
-      ...{ report: none, conformance: none, ablate: none },
-      plotMain: async () => plotMain,
-      plotTransfer: async () => plotTransfer
-    }
-    return Command.runWith(root(sources, args), { version: "1" })(args)
+    const plot = plotCommand(
+      async () => plotMain,
+      async () => plotTransfer,
+      args
+    )
+    return Command.runWith(plot.pipe(Command.withGlobalFlags(globalFlags)), { version: "1" })(args.slice(1))
   })
 
 const spec = (name: string, text: string): string => {
@@ -117,14 +115,23 @@ describe("rewardflow plot main", () => {
   })
 
   it("defect 32: captions and axes name the selector that was used", async () => {
-    const config = spec("min.yaml", one)
+    const again = "  - {airl: tiny_grpo, label: grpo}\n"
+    const config = spec("min.yaml", one + again)
     const output = join(folder, "min")
-    await call("plot", "main", "--config", config, "--output-root", output, "--selector-mode", "min", "--no-token-figs")
+    const flags = ["--selector-mode", "min", "--no-token-figs", "--reranking-generations", "8"]
+    // Two threads, since two runs are drawn.
+    const args = ["plot", "main", "--config", config, "--output-root", output, ...flags, "--workers", "2"]
+    const { code, err } = await call(...args)
+    expect(code).toBe(0)
+    expect(err).toContain("[2/2] all_tokens/sums/")
     const caption = readFileSync(`${output}/all_tokens/sums/standard/dense/pass_atkN_expert_8.caption.txt`, "utf8")
     expect(caption).toContain("the reward (min) ranks first")
     const svg = readFileSync(`${output}/all_tokens/sums/standard/dense/correctness_reward_distribution.svg`, "utf8")
     expect(svg).toContain("reward (min)")
     expect(existsSync(`${output}/all_tokens/sums/standard/dense/dense_rewards_raw`)).toBe(false)
+    expect(readFileSync(`${output}/all_tokens/ablation_sums.caption.txt`, "utf8")).toContain(
+      "best-of-8 by its reward (min)"
+    )
   }, 60_000)
 })
 
@@ -133,7 +140,19 @@ describe("what is missing", () => {
 
   it("defect 29: a missing run is a line of the summary and a failure, and the rest is drawn", async () => {
     const output = join(folder, "gone")
-    const args = ["plot", "main", "--config", config(), "--output-root", output, "--no-token-figs", "--workers", "1"]
+    const args = [
+      "plot",
+      "main",
+      "--config",
+      config(),
+      "--output-root",
+      output,
+      "--no-token-figs",
+      "--workers",
+      "1",
+      "--reranking-generations",
+      "8"
+    ]
     const { code, err } = await call(...args)
     expect(code).toBe(1)
     expect(err).toMatch(/missing: all_tokens\/sums\/dense: no eval_results_new\.jsonl, .* of the run tiny_gone/)

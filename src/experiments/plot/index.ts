@@ -1,3 +1,4 @@
+export { ablationDrawings } from "./ablationDrawings.ts"
 export { acrossRuns, collapsed } from "./acrossRuns.ts"
 export { type Drawn, drawJob, type Trouble } from "./drawJob.ts"
 export { findResults, ResultsNotFound, type Wanted } from "./findResults.ts"

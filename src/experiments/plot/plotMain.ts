@@ -1,10 +1,11 @@
 import { Console, Effect } from "effect"
 import type { PlotMainOptions } from "../commands/index.ts"
+import { ablationDrawings } from "./ablationDrawings.ts"
 import { acrossRuns } from "./acrossRuns.ts"
 import { close } from "./closing.ts"
 import { type Drawn, drawJob } from "./drawJob.ts"
 import { type Job, jobsOf } from "./Job.ts"
-import { writeTable } from "./pictures.ts"
+import { openPress, writeDrawing, writeTable } from "./pictures.ts"
 import { readSpec } from "./Spec.ts"
 import { drawInThread } from "./worker.ts"
 
@@ -42,6 +43,8 @@ export const plotMain = Effect.fnUntraced(function* (options: PlotMainOptions) {
     const runs = drawn.flatMap(({ summary }) => (summary?.answerOnly === answerOnly ? [summary] : []))
     const folder = `${root}/${answerOnly ? "answer_only" : "all_tokens"}`
     yield* Effect.forEach(acrossRuns(runs), (table) => writeTable(folder, table), { discard: true })
+    const press = yield* openPress
+    yield* Effect.forEach(ablationDrawings(runs), (drawing) => writeDrawing(folder, drawing, press), { discard: true })
   }
   const files = drawn.reduce((sum, { files: own }) => sum + own, 0)
   if (options.json) yield* Console.log(JSON.stringify(drawn, undefined, 2))

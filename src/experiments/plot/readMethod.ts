@@ -3,6 +3,7 @@ import { Effect, FileSystem, Stream } from "effect"
 import type { ResultRow } from "../../core/data/index.ts"
 import { type Selector, Selectors } from "../../core/evaluation/index.ts"
 import { Censuses, type PromptPool, PromptPools, ResultFile, TraceScores } from "../../core/result/index.ts"
+import { tagText } from "../../core/text/index.ts"
 
 /** The completions of one run with all that figures look at, and where they come from. */
 export interface MethodResults {
@@ -38,6 +39,10 @@ const scoresBy = (selector: Selector) => ({
   ...Object.fromEntries(Selectors.all.map((one) => [`selector:${one.name}`, TraceScores.reward(one)]))
 })
 
+/** What a row votes for. Published rows do not say it: theirs is what stands in the answer tag, and nothing without one. */
+const answerOf = ({ extracted_answer: extracted, generation }: ResultRow): string | undefined =>
+  extracted === undefined ? tagText(generation.content) : (extracted ?? undefined)
+
 const sha256 = (file: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -63,7 +68,7 @@ export const readMethod = (file: string, selector: Selector, generations: number
         })
       )
     )
-    const pools = yield* PromptPools.collect(rows, { scores: scoresBy(selector) })
+    const pools = yield* PromptPools.collect(rows, { scores: scoresBy(selector), answer: answerOf })
     const provenance: Provenance = {
       file,
       sha256: yield* sha256(file),
