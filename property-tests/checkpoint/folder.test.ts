@@ -103,6 +103,13 @@ const cases: ReadonlyArray<
     () => weights((t) => delete t["model.norm.weight"])
   ],
   [
+    "more layers than a machine could list",
+    "mismatch",
+    /config\.json: it asks for 1000000000 layers, and the files hold \d+ tensors/,
+    single,
+    () => change(join(single, "config.json"), (c) => ({ ...c, num_hidden_layers: 1e9 }))
+  ],
+  [
     "a surplus layer",
     "mismatch",
     /it holds model\.layers\.2\.input_layernorm\.weight, which no model/,

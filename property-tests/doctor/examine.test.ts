@@ -39,6 +39,11 @@ describe("examine", () => {
     ])
   })
 
+  it("golden: a fix that an error's message ends with is said once", async () => {
+    const error = Object.assign(new Error("No such file. Fetch it."), { fix: "Fetch it" })
+    expect(await verdicts(check("a", Effect.fail(error)))).toEqual([failed("No such file.", "Fetch it")])
+  })
+
   it("law: what a check needs and has not got leaves it out, and only then", async () => {
     const good = check("good", Effect.succeed(passed("yes")))
     const doubtful = check("doubtful", Effect.succeed(warned("hm", "look")))

@@ -96,6 +96,22 @@ describe("fromJson", () => {
     expect(reason({ a: 1 }, {})).toContain("x/tokenizer.json")
     expect(reason(json, {})).toContain("eos_token")
   })
+  it("error: a vocabulary or merges that do not hold together, which the library would load", () => {
+    const model = { type: "BPE", vocab: { a: 0, b: 1, ab: 2, "<|eos|>": 3 }, merges: ["a b"] }
+    const reason = (change: object) =>
+      Result.match(fromJson({ ...base, added_tokens: [], model: { ...model, ...change } }, { eos_token: "<|eos|>" }), {
+        onFailure: (e) => e.message,
+        onSuccess: () => ""
+      })
+    expect(reason({})).toBe("")
+    expect(reason({ merges: [["a", "b"]] })).toBe("")
+    expect(reason({ vocab: null })).toContain("model.vocab")
+    expect(reason({ vocab: { ...model.vocab, b: 0 } })).toContain('"a" and "b" have the same id 0')
+    expect(reason({ vocab: { ...model.vocab, b: -1 } })).toContain('"b" has the id -1')
+    expect(reason({ merges: {} })).toContain("are no list")
+    for (const merge of ["a c", "b a", "ab", ["a"], 3])
+      expect(reason({ merges: [merge] })).toMatch(/does not join two entries.*save_pretrained/)
+  })
   it("error: what the library does otherwise than the Python packages: tokens that look about, open (?i:…)", () => {
     const reason = (j: unknown) =>
       Result.match(fromJson(j, config), { onFailure: (e) => e.message, onSuccess: () => "" })

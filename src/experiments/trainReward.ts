@@ -88,7 +88,13 @@ const tokenizerOf = (
     )
   return basename(tokenizer) === "tokenizer.json"
     ? fromFolder(dirname(tokenizer))
-    : Effect.fail(new BadTokenizer({ file: tokenizer, reason: "must be called tokenizer.json." }))
+    : Effect.fail(
+        new BadTokenizer({
+          file: tokenizer,
+          reason: "must be called tokenizer.json",
+          fix: "Give the path of that file"
+        })
+      )
 }
 
 /** A trace as token ids: its own where they spell its text, else its text encoded with the end token. */

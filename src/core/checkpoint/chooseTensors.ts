@@ -37,9 +37,13 @@ export const chooseTensors = (
   head: Head,
   stored: Readonly<Record<string, Stored>>
 ): Result.Result<Choice, CheckpointRejected> => {
-  const specs = parameterSpecs(config, head)
   const fail = (kind: CheckpointRejected["kind"], file: string, reason: string, fix?: string) =>
     Result.fail(new CheckpointRejected({ kind, file, reason, ...(fix === undefined ? {} : { fix }) }))
+  const [layers, held] = [config.num_hidden_layers, Object.keys(stored).length]
+  // Listing the parameters takes memory for as many layers as the configuration claims.
+  if (layers > held)
+    return fail("mismatch", "config.json", `it asks for ${layers} layers, and the files hold ${held} tensors`)
+  const specs = parameterSpecs(config, head)
   const missing = Object.keys(specs).filter((name) => !Object.hasOwn(stored, name))
   if (missing.length > 0) {
     const first = missing[0]!

@@ -1,9 +1,16 @@
 import { Data } from "effect"
 
 /** A tokenizer.json that cannot be used. */
-export class BadTokenizer extends Data.TaggedError("BadTokenizer")<{ readonly file: string; readonly reason: string }> {
+export class BadTokenizer extends Data.TaggedError("BadTokenizer")<{
+  readonly file: string
+  readonly reason: string
+  /** The repair, where the usual one does not fit. */
+  readonly fix?: string
+}> {
   override get message(): string {
-    return `Tokenizer ${this.file}: ${this.reason}`
+    const usual =
+      "Fetch the file again, or let transformers write it: AutoTokenizer.from_pretrained(...).save_pretrained(...)"
+    return `Tokenizer ${this.file}: ${this.reason.replace(/\.$/, "")}. ${this.fix ?? usual}.`
   }
 }
 

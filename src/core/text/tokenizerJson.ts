@@ -1,6 +1,7 @@
 import { Tokenizer as HuggingFace } from "@huggingface/tokenizers"
 import { Effect, FileSystem, Result, Schema } from "effect"
 import { patternsAsPeers, whiteSpaceAsPeers } from "./asPeers.ts"
+import { bpeFault } from "./bpeFault.ts"
 import { BadTokenizer, UnknownText } from "./errors.ts"
 import type { Tokenizer } from "./Tokenizer.ts"
 
@@ -14,7 +15,12 @@ const AddedToken = Schema.Struct({
 })
 const TokenizerJson = Schema.Struct({
   added_tokens: Schema.Array(AddedToken),
-  model: Schema.Struct({ unk_token: Schema.optionalKey(Schema.NullOr(Schema.String)) })
+  model: Schema.Struct({
+    type: Schema.optionalKey(Schema.Unknown),
+    vocab: Schema.optionalKey(Schema.Unknown),
+    merges: Schema.optionalKey(Schema.Unknown),
+    unk_token: Schema.optionalKey(Schema.NullOr(Schema.String))
+  })
 })
 
 const NamedToken = Schema.optionalKey(
@@ -50,7 +56,8 @@ export const fromJson = (
   config: unknown = {},
   file = "tokenizer.json"
 ): Result.Result<Tokenizer, BadTokenizer> => {
-  const bad = (reason: string) => Result.fail(new BadTokenizer({ file, reason }))
+  const bad = (reason: string, fix?: string) =>
+    Result.fail(new BadTokenizer({ file, reason, ...(fix === undefined ? {} : { fix }) }))
   const shape = Schema.decodeUnknownResult(TokenizerJson)(json)
   if (Result.isFailure(shape)) return bad(`is not a tokenizer.json: ${shape.failure.message}`)
   const names = Schema.decodeUnknownResult(TokenizerConfig)(config)
@@ -60,9 +67,12 @@ export const fromJson = (
     if (way !== undefined)
       return bad(
         `its added token ${JSON.stringify(token.content)} looks at what stands beside it (${way}), which cannot be done ` +
-          `as other tools do it. Set "${way}": false there if no text holds that token.`
+          "as other tools do it",
+        `Set "${way}": false there if no text holds that token`
       )
   }
+  const broken = bpeFault(shape.success.model)
+  if (broken !== undefined) return bad(broken)
   const unknown = contentOf(names.success.unk_token) ?? shape.success.model.unk_token ?? undefined
   let inner: HuggingFace
   try {
@@ -74,7 +84,8 @@ export const fromJson = (
   }
   const eos = contentOf(names.success.eos_token)
   const eosId = eos === undefined ? undefined : inner.token_to_id(eos)
-  if (eosId === undefined) return bad(`names no end token. Give "eos_token" in tokenizer_config.json.`)
+  if (eosId === undefined)
+    return bad("names no end token", 'Give "eos_token" in tokenizer_config.json, a token of this vocabulary')
   const idOf = (token: Parameters<typeof contentOf>[0]) => {
     const text = contentOf(token)
     return text === undefined ? undefined : inner.token_to_id(text)
@@ -118,6 +129,10 @@ const wrap = (inner: HuggingFace, known: Known): Tokenizer => ({
   tokenId: (text) => inner.token_to_id(text)
 })
 
+const missingFix =
+  "Give the folder that holds it; where it has vocab.json and merges.txt alone, let transformers write it: " +
+  "AutoTokenizer.from_pretrained(...).save_pretrained(...)"
+
 const isObject = (x: unknown): x is Readonly<Record<string, unknown>> =>
   typeof x === "object" && x !== null && !Array.isArray(x)
 
@@ -136,8 +151,17 @@ export const fromFolder = (folder: string): Effect.Effect<Tokenizer, BadTokenize
     const fs = yield* FileSystem.FileSystem
     const parse = (file: string) =>
       fs.readFileString(file).pipe(
-        Effect.flatMap((text) => Effect.try({ try: (): unknown => JSON.parse(text), catch: (cause) => cause })),
-        Effect.mapError((cause) => new BadTokenizer({ file, reason: reasonOf(cause) }))
+        Effect.mapError((cause) =>
+          cause.reason._tag === "NotFound"
+            ? new BadTokenizer({ file, reason: "there is no such file", fix: missingFix })
+            : new BadTokenizer({ file, reason: reasonOf(cause) })
+        ),
+        Effect.flatMap((text) =>
+          Effect.try({
+            try: (): unknown => JSON.parse(text),
+            catch: (cause) => new BadTokenizer({ file, reason: `is no JSON: ${reasonOf(cause)}` })
+          })
+        )
       )
     const parseOr = (file: string): Effect.Effect<unknown, BadTokenizer> =>
       Effect.flatMap(

@@ -115,7 +115,8 @@ export const wordLevelJson = (vocabulary: Vocabulary): { readonly tokenizer: unk
 /** The tokenizer of a closed vocabulary; see `wordLevelJson` for its spacing. */
 export const wordLevel = (vocabulary: Vocabulary): Result.Result<Tokenizer, BadTokenizer> => {
   const reason = fault(vocabulary)
-  if (reason !== undefined) return Result.fail(new BadTokenizer({ file: "of a vocabulary", reason }))
+  if (reason !== undefined)
+    return Result.fail(new BadTokenizer({ file: "of a vocabulary", reason, fix: "Change the vocabulary" }))
   const { tokenizer, config } = wordLevelJson(vocabulary)
   return fromJson(tokenizer, config, "of a vocabulary")
 }

@@ -40,8 +40,10 @@ const verdictOf = <R>({ run }: Check<R>): Effect.Effect<Verdict, never, R> =>
   Effect.catchCause(run, (cause) => {
     if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
     const error = Cause.squash(cause)
-    const reason = error instanceof Error ? error.message : String(error)
-    return Effect.succeed(failed(reason === "" ? "it broke off without a reason" : reason, fixOf(error)))
+    const fix = fixOf(error)
+    const said = error instanceof Error ? error.message : String(error)
+    const reason = said.endsWith(` ${fix}.`) ? said.slice(0, -fix.length - 2) : said
+    return Effect.succeed(failed(reason === "" ? "it broke off without a reason" : reason, fix))
   })
 
 /** Whether nothing failed. */

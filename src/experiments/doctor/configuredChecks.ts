@@ -1,4 +1,5 @@
 import { Effect, FileSystem } from "effect"
+import { choose } from "../../core/checkpoint/index.ts"
 import { Outcomes, type Problem } from "../../core/data/index.ts"
 import { RunDirectory } from "../../core/run/index.ts"
 import type { Task } from "../../core/task/index.ts"
@@ -127,6 +128,7 @@ export const configuredChecks = (subject: Subject, resources: Resources) => {
       needs: [MODEL, DATA],
       run: Effect.gen(function* () {
         const { model } = yield* subject.found
+        if (model !== undefined) yield* choose(model.files, "none")
         const needed = model === undefined ? 0 : weightBytes(model.config)
         const available = yield* resources.memory
         if (needed > available) return memoryFits({ needed, available }, "the weights alone")

@@ -23,8 +23,10 @@ export class ModelNotFound extends Data.TaggedError("ModelNotFound")<{
 export class BadModelFolder extends Data.TaggedError("BadModelFolder")<{
   readonly file: string
   readonly reason: string
+  /** The repair, where the reason does not say it. */
+  readonly fix?: string
 }> {
   override get message(): string {
-    return `${this.file}: ${this.reason}`
+    return `${this.file}: ${this.reason}${this.fix === undefined ? "" : `. ${this.fix}.`}`
   }
 }

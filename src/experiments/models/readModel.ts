@@ -13,7 +13,7 @@ import {
   turnEnd
 } from "../../core/text/index.ts"
 import { type TemplateName, templateOf } from "./chatTemplates.ts"
-import type { BadModelFolder, ModelNotFound } from "./errors.ts"
+import { BadModelFolder, type ModelNotFound } from "./errors.ts"
 import { findModel } from "./findModel.ts"
 import { type ModelTexts, textsOf } from "./modelTexts.ts"
 import { type FolderAdapter, storedAdapter } from "./storedAdapter.ts"
@@ -43,6 +43,27 @@ export type BadModel =
   | ModelNotFound
   | HubError
 
+/** Where the base of an adapter lies. It must be a model: of an adapter over an adapter only one would be applied. */
+const baseOf = Effect.fnUntraced(function* ({ folder, base }: FolderAdapter) {
+  const file = `${folder}/adapter_config.json`
+  const refuse = (reason: string, fix: string) => new BadModelFolder({ file, reason, fix })
+  const found = yield* findModel(base).pipe(
+    Effect.catchTag("ModelNotFound", ({ looked, hub }) =>
+      refuse(
+        `its base ${base} (base_model_name_or_path) is not here: no config.json in ${looked.join(" or ")}` +
+          (hub === undefined ? "" : `; the hub says: ${hub.replace(/\.$/, "")}`),
+        "Name there the folder or the repository of the model that it was trained over"
+      )
+    )
+  )
+  if ((yield* storedAdapter(found.folder)) !== undefined)
+    return yield* refuse(
+      `its base ${base} (base_model_name_or_path) is an adapter itself`,
+      "Merge that one into its own base first (peft: merge_and_unload), and name the merged model"
+    )
+  return found
+})
+
 /** The model of a folder in the ecosystem's form; of an adapter's folder, its base with the adapter. */
 export const readModel = (
   { folder, origin }: Fetched,
@@ -50,7 +71,7 @@ export const readModel = (
 ): Effect.Effect<FolderModel, BadModel, FileSystem.FileSystem | Hub> =>
   Effect.gen(function* () {
     const adapter = yield* storedAdapter(folder)
-    if (adapter !== undefined) return { ...(yield* readModel(yield* findModel(adapter.base), chosen)), adapter }
+    if (adapter !== undefined) return { ...(yield* readModel(yield* baseOf(adapter), chosen)), adapter }
     const files = yield* open(folder)
     const stored = yield* fromFolder(folder)
     const template = yield* templateOf(folder, stored, chosen)
