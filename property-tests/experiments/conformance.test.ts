@@ -2,7 +2,6 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Layer } from "effect"
-import { Command } from "effect/cli"
 import { describe, expect, it } from "vitest"
 import { Reference } from "../../src/backends/reference/index.ts"
 import type { Step } from "../../src/core/program/index.ts"
@@ -16,7 +15,6 @@ import {
 } from "../../src/core/service/index.ts"
 import { Tensors } from "../../src/core/tensor/index.ts"
 import { type Entry, entries } from "../../src/experiments/backends/index.ts"
-import { type ConformanceOptions, root, type Source } from "../../src/experiments/commands/index.ts"
 import { examine, examineApart, matrix, type Report } from "../../src/experiments/conformance/index.ts"
 import { conformance } from "../../src/experiments/conformance.ts"
 import { callCommand } from "../run/callCommand.ts"
@@ -172,24 +170,8 @@ describe("matrix", () => {
 
 describe("rewardflow conformance", () => {
   it("golden: one backend, as JSON on standard output, with exit code 0", async () => {
-    const { out, code } = await callCommand<ConformanceOptions>(() => {
-      const source: Source<ConformanceOptions> = async () => conformance
-      const none = async () => () => Effect.die("another command was called")
-      const others = {
-        quickstart: none,
-        train: none,
-        trainReward: none,
-        doctor: none,
-        bench: none,
-        compare: none,
-        report: none,
-        plotMain: none,
-        plotTransfer: none
-      }
-      const args = ["conformance", "--backend", "reference", "--filter", "errors", "--json"]
-      const command = root({ ...others, ablate: none, conformance: source }, args)
-      return Command.runWith(command, { version: "1.2.3" })(args)
-    })
+    const options = { backends: ["reference"], filter: "errors", json: true }
+    const { out, code } = await callCommand(() => conformance(options))
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject([{ backend: "reference", areas: [{ area: "errors", broken: 0 }] }])
   })
