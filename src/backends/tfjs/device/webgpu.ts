@@ -19,6 +19,11 @@ export interface WebgpuOptions {
    * they start; where not, when the device has no more room.
    */
   readonly memoryBytes?: number
+  /**
+   * What shaders are written for: graphics cards, whose invocations work in groups, or processors, where each had better
+   * work alone. By what the adapter says of itself, by default.
+   */
+  readonly writtenFor?: "hardware" | "software"
 }
 
 const wantedLimits = [
@@ -37,6 +42,10 @@ const requestDevice = async (gpu: GPU | undefined, { powerPreference = "high-per
   const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]))
   return { device: await adapter.requestDevice({ requiredLimits }), info: adapter.info }
 }
+
+/** Whether processors compute what a graphics card is asked for. */
+const isSoftware = ({ architecture, description, isFallbackAdapter }: GPUAdapterInfo): boolean =>
+  isFallbackAdapter || /swiftshader|llvmpipe|lavapipe/i.test(`${architecture} ${description}`)
 
 /** What the device reports while a run goes on, as a failure of its end. */
 const watched = (device: GPUDevice, predicted: number, free: () => number | undefined): (() => Promise<void>) => {
@@ -68,7 +77,7 @@ export const webgpu = async (options: WebgpuOptions): Promise<Device> => {
   void device.lost.then(({ message, reason }) => {
     if (!closed) lost = new AdapterLost({ reason: message || reason })
   })
-  const { memoryBytes } = options
+  const { memoryBytes, writtenFor = isSoftware(info) ? "software" : "hardware" } = options
   const free = () => (memoryBytes === undefined ? undefined : memoryBytes - backend.memory().numBytesInGPU)
   const read = async (x: TensorInfo) => (await backend.read(x.dataId)) as Float32Array
   return {
@@ -76,7 +85,7 @@ export const webgpu = async (options: WebgpuOptions): Promise<Device> => {
     core,
     backend,
     kernels: "webgpu",
-    rules: webgpuRules,
+    rules: webgpuRules(writtenFor),
     prepare: apartAlpha,
     entered: (work) => work(),
     // Small tensors that wait on the host would be computed there, with other last bits than on the device.

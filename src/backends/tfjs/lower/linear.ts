@@ -4,11 +4,19 @@ import type { Arena } from "../Arena.ts"
 import { scalarOf } from "./elementwise.ts"
 import type { Rule } from "./Plan.ts"
 
-interface ProductOptions {
+export interface ProductOptions {
   readonly transA: boolean
   readonly transB: boolean
   readonly alpha: number
 }
+
+/** How products are made: alpha · op(a) · op(b) of a shape. */
+export type Multiply = (
+  k: Arena,
+  operands: readonly [TensorInfo, TensorInfo],
+  shape: ReadonlyArray<number>,
+  options: ProductOptions
+) => TensorInfo
 
 /** A tensor under a shape of rank 3: one axis for all batches. */
 const batched = (k: Arena, x: TensorInfo): TensorInfo =>
@@ -21,13 +29,8 @@ const spreadBatches = (k: Arena, x: TensorInfo, batch: ReadonlyArray<number>): T
   return k.run("Tile", { x }, { reps: [...batch.map((d, axis) => (own[axis] === d ? 1 : d)), 1, 1] })
 }
 
-/** alpha · op(a) · op(b) over batches. */
-export const product = (
-  k: Arena,
-  [a, b]: readonly [TensorInfo, TensorInfo],
-  shape: ReadonlyArray<number>,
-  { transA, transB, alpha }: ProductOptions
-): TensorInfo => {
+/** Products by the kernel of TensorFlow.js. */
+export const product: Multiply = (k, [a, b], shape, { transA, transB, alpha }) => {
   const batch = shape.slice(0, -2)
   const [x, y] = [a, b].map((t) => batched(k, spreadBatches(k, t, batch)))
   const flat = k.run("BatchMatMul", { a: x!, b: y! }, { transposeA: transA, transposeB: transB })
@@ -35,10 +38,12 @@ export const product = (
   return k.run("Reshape", { x: scaled }, { shape: [...shape] })
 }
 
-export const matMul: Rule<"MatMul"> = ({ node, op }) => ({
-  args: node.args,
-  run: (k, [a, b]) => product(k, [a!, b!], node.shape, op)
-})
+/** The rule of products made in some way. */
+export const multiplying =
+  (multiply: Multiply): Rule<"MatMul"> =>
+  ({ node, op }) => ({ args: node.args, run: (k, [a, b]) => multiply(k, [a!, b!], node.shape, op) })
+
+export const matMul = multiplying(product)
 
 export const attend: Rule<"Attend"> = ({ node }) => ({
   args: node.args,

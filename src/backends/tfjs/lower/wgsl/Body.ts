@@ -21,7 +21,7 @@ const repeated = (index: string, from: Shape, to: Shape): string => {
 }
 
 /** Σ coordinate·stride over the axes of a shape, for an element given by its row-major index. */
-const indexed = (index: string, shape: Shape, strides: ReadonlyArray<number>): string => {
+export const indexed = (index: string, shape: Shape, strides: ReadonlyArray<number>): string => {
   const own = Shapes.strides(shape)
   const terms = shape.flatMap((d, axis) => {
     const stride = strides[axis]!

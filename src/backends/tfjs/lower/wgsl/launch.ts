@@ -25,8 +25,14 @@ export const launch = (k: Arena, node: Node, inputs: ReadonlyArray<TensorInfo>, 
 /** Rows this long are worth a work group each. */
 const longRow = 128
 
-/** Lanes for results that each fold this many elements. */
-export const lanesFor = (length: number): Lanes => (length >= longRow ? groupSize : 1)
+/** How many lanes share a result that folds so many elements. */
+export type LanesFor = (length: number) => Lanes
+
+/** Where invocations of a group meet at no cost to speak of. */
+export const inGroups: LanesFor = (length) => (length >= longRow ? groupSize : 1)
+
+/** Where each meeting costs more than what is shared: on processors. */
+export const alone: LanesFor = () => 1
 
 /** Space in which a work group folds, where it does. */
 export const shared = (lanes: Lanes): string => (lanes === 1 ? "" : `var<workgroup> folded : array<f32, ${lanes}>;`)

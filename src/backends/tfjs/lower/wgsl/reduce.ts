@@ -2,7 +2,7 @@ import { type Shape, Shapes } from "../../../../core/tensor/index.ts"
 import type { Plan, Rule, View } from "../Plan.ts"
 import { Body } from "./Body.ts"
 import { grow } from "./grow.ts"
-import { fold, lane, lanesFor, launch, shared } from "./launch.ts"
+import { fold, type LanesFor, lane, launch, shared } from "./launch.ts"
 import { functions } from "./scalars.ts"
 
 /** The row-major index within `shape` of the i-th element of the axes chosen, counted over those alone. */
@@ -26,7 +26,7 @@ const joins = {
 
 /** Folds axes in one shader, with the operations on single elements that lead to what is folded. */
 const reduction =
-  (kind: keyof typeof joins) =>
+  (kind: keyof typeof joins, lanesFor: LanesFor) =>
   (view: View, id: number, axes: ReadonlyArray<number>): Plan => {
     const node = view.nodes[id]!
     const arg = node.args[0]!
@@ -59,8 +59,13 @@ const reduction =
     }
   }
 
-const sum = reduction("Sum")
-const largest = reduction("Max")
-
-export const reduceSum: Rule<"ReduceSum"> = ({ view, id, op }) => sum(view, id, op.axes)
-export const reduceMax: Rule<"ReduceMax"> = ({ view, id, op }) => largest(view, id, op.axes)
+/** The rules of reductions. */
+export const reductions = (
+  lanesFor: LanesFor
+): { readonly ReduceSum: Rule<"ReduceSum">; readonly ReduceMax: Rule<"ReduceMax"> } => {
+  const [sum, largest] = [reduction("Sum", lanesFor), reduction("Max", lanesFor)]
+  return {
+    ReduceSum: ({ view, id, op }) => sum(view, id, op.axes),
+    ReduceMax: ({ view, id, op }) => largest(view, id, op.axes)
+  }
+}

@@ -1,4 +1,4 @@
-import { matMul } from "../linear.ts"
+import { multiplying, product } from "../linear.ts"
 import { concat } from "../movement.ts"
 import type { Rules } from "../Plan.ts"
 import { mostParts } from "./grow.ts"
@@ -12,15 +12,18 @@ import {
   topKIndices,
   topKValues
 } from "./indexing.ts"
+import { alone, inGroups } from "./launch.ts"
 import { map, reshape } from "./map.ts"
-import { reduceMax, reduceSum } from "./reduce.ts"
-import { argMax, attend, logSoftmax, rmsNorm, rmsScale, softmax } from "./rows.ts"
+import { reductions } from "./reduce.ts"
+import { rowRules } from "./rows.ts"
+import { tiles } from "./tiles.ts"
 
 /**
  * The lowering for WebGPU: products by TensorFlow.js, everything else by shaders of our own. They join operations that
- * its kernels do one by one, always add in the same order, and answer NaN as programs mean it.
+ * its kernels do one by one, always add in the same order, and answer NaN as programs mean it. On a software adapter no
+ * invocation waits for another, and products are ours too.
  */
-export const webgpuRules: Rules = {
+export const webgpuRules = (adapter: "hardware" | "software"): Rules => ({
   Full: map(),
 
   Neg: map(),
@@ -57,14 +60,12 @@ export const webgpuRules: Rules = {
   Or: map(),
   Where: map(),
 
-  ReduceSum: reduceSum,
-  ReduceMax: reduceMax,
+  ...reductions(adapter === "hardware" ? inGroups : alone),
   CumSum: cumSum,
-  ArgMax: argMax,
   TopKValues: topKValues,
   TopKIndices: topKIndices,
 
-  MatMul: matMul,
+  MatMul: multiplying(adapter === "hardware" ? product : tiles),
   Dequantize: dequantize,
 
   Reshape: reshape,
@@ -79,9 +80,5 @@ export const webgpuRules: Rules = {
   GatherElements: gatherElements,
   ScatterElements: scatterElements,
 
-  Softmax: softmax,
-  LogSoftmax: logSoftmax,
-  RmsScale: rmsScale,
-  RmsNorm: rmsNorm,
-  Attend: attend
-}
+  ...(adapter === "hardware" ? rowRules(inGroups, product) : rowRules(alone, tiles))
+})
