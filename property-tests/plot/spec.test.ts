@@ -83,6 +83,9 @@ describe("a figure specification", () => {
     expect(await problem("domains: {math: b}\nexperiments:\n  - {airl: x, label: l, domains: [mth]}")).toBe(
       "s.yaml: an experiment names the domain mth, which domains does not have. Did you mean math?"
     )
+    expect(await problem("domains: {a: b}\nexperiments:\n  - {airl: x, label: ../l}")).toBe(
+      "s.yaml: the label ../l names a folder: leave out / and \\."
+    )
     expect(await problem("domains: {a: [")).toMatch(/^s\.yaml:/)
   })
 })

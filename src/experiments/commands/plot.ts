@@ -85,7 +85,9 @@ const mainFlags = {
     "Numbers of completions that are reranked, 2,3,5,8,16 by default"
   ),
   noTokenFigs: toggle("no-token-figs", "No heatmaps of tokens"),
-  workers: maybe(wholeNumber("workers", 1)).pipe(Flag.withDescription("Runs drawn at once, one a core by default"))
+  workers: maybe(wholeNumber("workers", 1)).pipe(
+    Flag.withDescription("Runs drawn at once, one a core by default; one after the other with --debug")
+  )
 }
 
 const counts = (texts: ReadonlyArray<string>): ReadonlyArray<number> | UsageError => {

@@ -99,6 +99,9 @@ export const parseSpec = (file: string, text: string): Effect.Effect<Spec, BadCo
         file,
         reason: `an experiment names the domain ${stranger}, which domains does not have. Did you mean ${nearestName(stranger, domains)}?`
       })
+    const path = (spec.experiments ?? []).find(({ label }) => /[/\\]|^\.+$/.test(label))
+    if (path !== undefined)
+      return yield* new BadSpec({ file, reason: `the label ${path.label} names a folder: leave out / and \\.` })
     return {
       file,
       defaultCkpt: spec.default_ckpt ?? "best_model",
