@@ -12,6 +12,7 @@ const command = root(
     quickstart: async () => (await import("./experiments/quickstart.ts")).quickstart,
     train: async () => (await import("./experiments/train.ts")).train,
     trainReward: async () => (await import("./experiments/trainReward.ts")).trainReward,
+    evaluate: async () => (await import("./experiments/evaluate.ts")).evaluate,
     doctor: async () => (await import("./experiments/doctor.ts")).doctor,
     ablate: async () => (await import("./experiments/ablate.ts")).ablate,
     report: async () => (await import("./experiments/report.ts")).report,

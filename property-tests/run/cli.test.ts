@@ -11,6 +11,7 @@ import {
   type CompareOptions,
   type ConformanceOptions,
   type DoctorOptions,
+  type EvaluateOptions,
   nearestName,
   type PlotMainOptions,
   type PlotTransferOptions,
@@ -37,6 +38,7 @@ type AnyOptions =
   | ConformanceOptions
   | AblateOptions
   | DoctorOptions
+  | EvaluateOptions
   | ReportOptions
   | PlotMainOptions
   | PlotTransferOptions
@@ -54,7 +56,9 @@ const call = (...args: ReadonlyArray<string>) =>
       report: noting,
       conformance: noting
     }
-    return Command.runWith(root({ ...sources, ablate: noting, doctor: noting }, args), { version: "1.2.3" })(args)
+    return Command.runWith(root({ ...sources, ablate: noting, doctor: noting, evaluate: noting }, args), {
+      version: "1.2.3"
+    })(args)
   })
 
 describe("arguments", () => {

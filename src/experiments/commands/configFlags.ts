@@ -2,7 +2,7 @@ import { relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Console, Effect } from "effect"
 import { Argument, Flag } from "effect/cli"
-import { Nodes } from "../../core/config/index.ts"
+import { type Command, Nodes } from "../../core/config/index.ts"
 import { configure, readLibrary } from "../configure/index.ts"
 import { maybe, toggle } from "./runFlags.ts"
 
@@ -34,6 +34,8 @@ export interface ConfigChoice {
   readonly overrides: ReadonlyArray<string>
   /** Whether overrides with several values make several jobs. */
   readonly multirun: boolean
+  /** What the configuration is for, `train` by default. */
+  readonly command?: Command
 }
 
 /** The configurations that come with the library, from here where that is shorter. */

@@ -4,6 +4,7 @@ import { type BenchOptions, benchCommand } from "./bench.ts"
 import { type CompareOptions, compareCommand } from "./compare.ts"
 import { type ConformanceOptions, conformanceCommand } from "./conformance.ts"
 import { type DoctorOptions, doctorCommand } from "./doctor.ts"
+import { type EvaluateOptions, evaluateCommand } from "./evaluate.ts"
 import { type PlotMainOptions, type PlotTransferOptions, plotCommand } from "./plot.ts"
 import { type QuickstartOptions, quickstartCommand } from "./quickstart.ts"
 import { type ReportOptions, reportCommand } from "./report.ts"
@@ -17,6 +18,7 @@ export interface Sources {
   readonly quickstart: Source<QuickstartOptions>
   readonly train: Source<TrainOptions>
   readonly trainReward: Source<TrainRewardOptions>
+  readonly evaluate: Source<EvaluateOptions>
   readonly doctor: Source<DoctorOptions>
   readonly plotMain: Source<PlotMainOptions>
   readonly plotTransfer: Source<PlotTransferOptions>
@@ -40,6 +42,7 @@ export const root = (sources: Sources, args: ReadonlyArray<string>) =>
     Command.withSubcommands([
       quickstartCommand(sources.quickstart, args),
       trainCommand(sources.train, args).pipe(Command.withSubcommands([trainRewardCommand(sources.trainReward, args)])),
+      evaluateCommand(sources.evaluate),
       doctorCommand(sources.doctor),
       reportCommand(sources.report),
       plotCommand(sources.plotMain, sources.plotTransfer, args),

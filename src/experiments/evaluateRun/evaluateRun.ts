@@ -1,0 +1,209 @@
+import { Effect, FileSystem, Stream } from "effect"
+import { printRunConfig } from "../../core/config/index.ts"
+import type { ResultRow } from "../../core/data/index.ts"
+import { Censuses, type KeyedRow, keyed, ResultFile } from "../../core/result/index.ts"
+import { Rng } from "../../core/tensor/index.ts"
+import type { EvaluateOptions } from "../commands/index.ts"
+import { resultRow } from "../evaluate/index.ts"
+import { BadModelFolder } from "../models/index.ts"
+import * as ChunkedFile from "./ChunkedFile.ts"
+import { drawing, samplingOf } from "./drawing.ts"
+import { type EvaluationPlan, planOf, readingOf } from "./EvaluationPlan.ts"
+import { evaluatedTask, judgedColumns, rowOf } from "./evaluatedTask.ts"
+import { findInput } from "./findInput.ts"
+import { measureFile } from "./measureFile.ts"
+import * as PolicyReader from "./PolicyReader.ts"
+import * as RewardReader from "./RewardReader.ts"
+import { scoreTraces, type Trace } from "./scoreTraces.ts"
+import { traceTokens } from "./traceTokens.ts"
+import { watched } from "./Watched.ts"
+import { readPolicy, readRewardModel } from "./wholeModel.ts"
+
+/** Rows that are drawn or scored before they are written together. */
+const CHUNK = 128
+
+const modelsOf = Effect.fnUntraced(function* (
+  { config, tree }: Pick<EvaluateOptions, "config" | "tree">,
+  plan: EvaluationPlan
+) {
+  const draws = plan.inputs === undefined
+  const whole = draws || plan.logProbs ? yield* readPolicy(plan.policy, config.model.chat_template) : undefined
+  const rewardModel = plan.rewardModel === undefined ? undefined : yield* readRewardModel(plan.rewardModel)
+  const shown = whole?.model ?? rewardModel?.model ?? (yield* readPolicy(plan.policy, config.model.chat_template)).model
+  if (
+    rewardModel !== undefined &&
+    JSON.stringify(rewardModel.model.tokenizer.json) !== JSON.stringify(shown.tokenizer.json)
+  )
+    return yield* new BadModelFolder({
+      file: `${rewardModel.folder}/tokenizer.json`,
+      reason:
+        "its tokens are not the policy's, whose completions it is to judge: take a reward model of the same family."
+    })
+  const evaluated = yield* evaluatedTask(config, shown)
+  const policy = whole === undefined ? undefined : yield* PolicyReader.make(whole, config.model.logit_chunk)
+  const reward =
+    rewardModel === undefined
+      ? undefined
+      : yield* RewardReader.make(rewardModel, readingOf(config, evaluated.task.stepRule))
+  return { shown, evaluated, policy, reward, tree }
+})
+
+type Models = Effect.Success<ReturnType<typeof modelsOf>>
+
+/** The rows with everything that the models say of them; those that do not fit a model stay unscored and are counted. */
+const scored = Effect.fnUntraced(function* (
+  plan: EvaluationPlan,
+  { policy, reward }: Models,
+  scores: boolean,
+  traces: ReadonlyArray<Trace<KeyedRow>>
+) {
+  let found: ReadonlyArray<Trace<KeyedRow>> = traces
+  let unread = 0
+  if (reward !== undefined && scores) {
+    const { max_position_embeddings } = reward.model.model.config
+    const read = yield* scoreTraces(found, max_position_embeddings, reward.rewards)
+    found = read.traces
+    unread = Math.max(unread, read.tooLong)
+  }
+  if (policy !== undefined && plan.logProbs) {
+    const { max_position_embeddings } = policy.whole.model.config
+    const read = yield* scoreTraces(found, max_position_embeddings, (sequences) =>
+      Effect.map(policy.read(sequences), (rows) => rows.map(({ policy_log_probs }) => ({ policy_log_probs })))
+    )
+    found = read.traces
+    unread = Math.max(unread, read.tooLong)
+  }
+  return { rows: found.map(({ row }) => row), unread }
+})
+
+/** Completions of a chunk of problems, from the same uniforms whenever they are drawn. */
+const drawn = Effect.fnUntraced(function* ({ config }: EvaluateOptions, plan: EvaluationPlan, models: Models) {
+  const { evaluated, policy, reward, shown } = models
+  const { task, problems, prompt } = evaluated
+  const longest = problems.reduce((n, problem) => Math.max(n, prompt(problem).length), 0)
+  const sample = yield* drawing(config, policy!, reward, longest)
+  const sampling = samplingOf(config, shown.stopIds)
+  const N = config.eval.n_samples
+  return Effect.fnUntraced(function* (chunk: typeof problems) {
+    const requests = chunk.flatMap((problem) =>
+      Array.from({ length: N }, (_, g) => ({
+        prompt: prompt(problem),
+        seed: Rng.seed(Rng.make(config.seed, "evaluation", problem.id, g))
+      }))
+    )
+    const completions = yield* sample(requests, sampling)
+    return completions.map((one, i): Trace<KeyedRow> => {
+      const problem = chunk[Math.floor(i / N)]!
+      const { policy_log_probs: _, ...row } = resultRow(task, problem, i % N, one)
+      const told = { checkpoint_id: plan.policy, dataset: config.dataset.name }
+      return {
+        row: keyed({ ...row, ...told, ...judgedColumns(problem, row.generation.content) }),
+        sequence: { prompt: prompt(problem), completion: one.completion }
+      }
+    })
+  })
+})
+
+/** Rows of a file in chunks, those of other data sets left out and counted. */
+const chunksOf = (file: string, census: ReturnType<typeof Censuses.make>, models: Models) =>
+  ResultFile.stream(file, census).pipe(
+    Stream.grouped(CHUNK),
+    Stream.map((rows) => {
+      const { task, problemOf, prompt } = models.evaluated
+      const traces = rows.flatMap((row): ReadonlyArray<Trace<KeyedRow>> => {
+        const problem = problemOf(row)
+        if (problem === undefined) return []
+        const tokens = traceTokens(row, task.tokenizer)
+        // What other models said of other tokens is not said of these.
+        const { reward_model_score, reward_unit_ends, policy_log_probs, policy_entropies, ...rest } = row
+        const kept = sameTokens(row, tokens)
+          ? { reward_model_score, reward_unit_ends, policy_log_probs, policy_entropies }
+          : {}
+        const own = rowOf(task, problem, { ...rest, ...defined(kept), ...tokens })
+        return [{ row: own, sequence: { prompt: prompt(problem), completion: tokens.token_ids } }]
+      })
+      return { traces, foreign: rows.length - traces.length }
+    })
+  )
+
+const defined = <T extends object>(columns: T): Partial<{ [K in keyof T]: Exclude<T[K], undefined> }> =>
+  Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)) as never
+
+const sameTokens = (row: ResultRow, { token_ids }: { readonly token_ids: ReadonlyArray<number> }): boolean =>
+  row.token_ids !== undefined && JSON.stringify(row.token_ids) === JSON.stringify(token_ids)
+
+/** Writes the rows of an evaluation, from where an earlier call left it, and measures them. */
+export const evaluateRun = Effect.fnUntraced(function* (options: EvaluateOptions) {
+  const fs = yield* FileSystem.FileSystem
+  const { config, tree, overwrite } = options
+  const plan = planOf(config)
+  const input = plan.inputs === undefined ? undefined : yield* findInput(plan.inputs)
+  const models = yield* modelsOf(options, plan)
+  const { problems, tooLong } = models.evaluated
+  const configText = printRunConfig(tree, "evaluate")
+  const settings = { plan: { ...plan, inputs: input ?? null }, config: configText, reward: models.reward?.kind ?? null }
+  const out = yield* ChunkedFile.open(plan.output, { settings: JSON.parse(JSON.stringify(settings)), overwrite })
+  const place = plan.output.includes("/") ? plan.output.slice(0, plan.output.lastIndexOf("/")) : "."
+  yield* fs
+    .writeFileString(`${place}/evaluation_config.yaml`, configText)
+    .pipe(Effect.mapError(({ message: reason }) => new ChunkedFile.ResultsFailed({ file: plan.output, reason })))
+  const scores =
+    config.algorithm === "airl" && (config.eval.compute_reward_model_scores ?? plan.mode !== "pregenerated_policy")
+
+  if (input === undefined) {
+    const perChunk = Math.max(1, Math.floor(CHUNK / config.eval.n_samples))
+    const chunks = Array.from({ length: Math.ceil(problems.length / perChunk) }, (_, i) =>
+      problems.slice(i * perChunk, (i + 1) * perChunk)
+    )
+    const draw = yield* drawn(options, plan, models)
+    const progress = yield* watched(plan.mode, chunks.length, out.chunks)
+    for (const chunk of chunks.slice(out.chunks))
+      yield* progress.chunk(
+        Effect.gen(function* () {
+          const { rows, unread } = yield* scored(plan, models, scores, yield* draw(chunk))
+          yield* out.append(rows, { unread })
+          return rows
+        }),
+        (rows) => rows.length
+      )
+    yield* progress.finish
+  } else {
+    const lines = yield* Stream.runCount(ResultFile.lines(input))
+    const progress = yield* watched(plan.mode, Math.ceil(lines / CHUNK), out.chunks)
+    const census = Censuses.make()
+    yield* chunksOf(input, census, models).pipe(
+      Stream.drop(out.chunks),
+      Stream.runForEach(({ traces, foreign }) =>
+        progress.chunk(
+          Effect.gen(function* () {
+            const { rows, unread } = yield* scored(plan, models, scores, traces)
+            yield* out.append(rows, { unread, foreign })
+            return rows
+          }),
+          (rows) => rows.length
+        )
+      )
+    )
+    yield* progress.finish
+  }
+  const metrics = yield* measureFile(plan.output, config.eval.ks)
+  const summary = {
+    mode: plan.mode,
+    file: plan.output,
+    input: input ?? null,
+    policy: models.policy?.whole.folder ?? null,
+    reward_model: models.reward?.model.folder ?? null,
+    reward_kind: models.reward?.kind ?? null,
+    dataset: config.dataset.name,
+    split: config.dataset.split,
+    seed: config.seed,
+    /** Problems left out for their prompts' length; rows of other data sets; rows that no model could read whole. */
+    left_out: { long_prompts: tooLong, foreign: out.counts()["foreign"] ?? 0, unread: out.counts()["unread"] ?? 0 },
+    metrics
+  }
+  const file = plan.output.replace(/\.jsonl$/, ".summary.json")
+  yield* fs
+    .writeFileString(file, `${JSON.stringify(summary, null, 2)}\n`)
+    .pipe(Effect.mapError(({ message: reason }) => new ChunkedFile.ResultsFailed({ file, reason })))
+  return summary
+})

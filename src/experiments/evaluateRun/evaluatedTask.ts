@@ -1,0 +1,95 @@
+import { Effect } from "effect"
+import type { RunConfig } from "../../core/config/index.ts"
+import { Outcomes, type Problem, Problems, type ResultRow } from "../../core/data/index.ts"
+import { type KeyedRow, normalisedQuestion } from "../../core/result/index.ts"
+import { mathRewards } from "../../core/reward/index.ts"
+import { type Task, taskOf } from "../../core/task/index.ts"
+import { AnswerChecks, formatAdjustedChoice, formatAdjustedNumber } from "../../core/text/index.ts"
+import type { FolderModel } from "../models/index.ts"
+
+/** The problems of an evaluation, as the model that reads them writes them. */
+export interface EvaluatedTask {
+  readonly task: Task
+  readonly problems: ReadonlyArray<Problem>
+  /** Problems left out for the length of their prompts. */
+  readonly tooLong: number
+  readonly prompt: (problem: Problem) => ReadonlyArray<number>
+  /** The problem that a row belongs to, by its name or its question; undefined where it is of another data set. */
+  readonly problemOf: (row: KeyedRow) => Problem | undefined
+}
+
+const remembering = <K, V>(of: (key: K) => V): ((key: K) => V) => {
+  const known = new Map<K, V>()
+  return (key) => {
+    const found = known.get(key) ?? of(key)
+    known.set(key, found)
+    return found
+  }
+}
+
+const questionOf = (problem: Problem): string =>
+  normalisedQuestion(Problems.messages(problem).findLast(({ role }) => role === "user")?.content ?? "")
+
+/** The problems that a configuration names, with the tokenizer and the template of a model. */
+export const evaluatedTask = Effect.fnUntraced(function* (
+  { dataset, model, seed, eval: own }: RunConfig,
+  { tokenizer, template }: Pick<FolderModel, "tokenizer" | "template">
+) {
+  const loaded = yield* taskOf(dataset.name, dataset.path, {
+    validationShare: dataset.val_ratio,
+    noSystem: dataset.no_system,
+    seed,
+    template,
+    tokenizer,
+    ...(dataset.size === null ? {} : { size: dataset.size })
+  })
+  const task = { ...loaded.task, tokenizer }
+  const prompt = remembering((problem: Problem) => tokenizer.encode(task.renderPrompt(problem)))
+  const all = task.splits[dataset.split].problems
+  const fitting = all.filter((problem) => prompt(problem).length <= model.max_prompt_length)
+  const problems = fitting.slice(0, own.max_problems ?? undefined)
+  const byId = new Map(problems.map((problem) => [problem.id, problem]))
+  const byQuestion = new Map(problems.map((problem) => [questionOf(problem), problem]))
+  return {
+    task,
+    problems,
+    tooLong: all.length - fitting.length,
+    prompt,
+    problemOf: ({ prompt_id, prompt }) =>
+      byId.get(prompt_id) ??
+      byQuestion.get(normalisedQuestion(prompt.findLast(({ role }) => role === "user")?.content ?? ""))
+  } satisfies EvaluatedTask
+})
+
+/** The lenient verdict and the marks for format that the problem's data set has, by column. */
+export const judgedColumns = (problem: Problem, content: string): Partial<ResultRow> => {
+  const { finalAnswer, options, numbers } = problem
+  if (finalAnswer === undefined || numbers !== undefined) return {}
+  const gold = AnswerChecks.gold(finalAnswer)
+  const marks = options === undefined ? mathRewards.filter(({ name }) => name !== "correctness_reward_func") : []
+  const lenient = options === undefined ? formatAdjustedNumber : formatAdjustedChoice(options)
+  return {
+    format_adjusted_correct: lenient(finalAnswer, content),
+    ...Object.fromEntries(
+      marks.flatMap(({ name, judge }) => {
+        const outcome = judge(content, gold)
+        return outcome._tag === "Scored" ? [[name, outcome.value]] : []
+      })
+    )
+  }
+}
+
+/** A row as one of this data set: by the name of its problem, its gold answer beside what it answered. */
+export const rowOf = (task: Task, problem: Problem, row: KeyedRow): KeyedRow => {
+  const { content } = row.generation
+  return {
+    ...row,
+    prompt_id: problem.id,
+    gold_answer: problem.finalAnswer ?? null,
+    extracted_answer: task.finalAnswer(problem, content) ?? null,
+    ...(row.correctness_outcome === undefined
+      ? { correctness_outcome: Outcomes.describe(task.checkAnswer(problem, content)) }
+      : {}),
+    ...judgedColumns(problem, content)
+  }
+}
