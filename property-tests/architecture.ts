@@ -46,7 +46,7 @@ const stack: ReadonlyArray<ReadonlyArray<string>> = [
 /** Where each package may be imported in src; a package that is not listed may be imported nowhere. */
 const packages: ReadonlyArray<readonly [pattern: RegExp, units: ReadonlyArray<string>]> = [
   [/^effect(\/|$)/, ["src"]],
-  [/^node:worker_threads$/, ["src/backends/onnx", "src/experiments", "src/cli.ts"]],
+  [/^node:(worker_threads|module)$/, ["src/backends/onnx", "src/experiments", "src/cli.ts"]],
   [/^node:/, ["src/experiments", "src/cli.ts"]],
   [/^@effect\/platform-node/, ["src/experiments", "src/cli.ts"]],
   [/^onnxruntime-/, ["src/backends/onnx"]],

@@ -10,6 +10,7 @@ import {
   type LinkedTensor,
   type Memory
 } from "../../core/service/index.ts"
+import { type Absence, absent, probe, tooLarge, withPrediction } from "./deviceErrors.ts"
 import type { Client } from "./engine/Client.ts"
 import type { SessionOptions } from "./engine/protocol.ts"
 import * as LinkedMemory from "./LinkedMemory.ts"
@@ -17,18 +18,31 @@ import { ownedAll } from "./LinkedMemory.ts"
 import { encode } from "./OnnxModel.ts"
 import { planRun, type Target } from "./planRun.ts"
 
+/** A device, as the backend sees it. */
+export interface Device {
+  /** What there has to be for one to be found, said where none is. */
+  readonly needs: Absence
+  /** Most bytes of one tensor, where that is known before anything runs. */
+  readonly maxBufferBytes?: number
+}
+
 /** An execution provider of ONNX Runtime: how operations are lowered for it, and how sessions are made. */
 export interface Provider {
   readonly target: Target
   readonly session: SessionOptions
   /** Whether the engine can map files. */
   readonly maps: boolean
+  /** What a device is, where one computes. */
+  readonly device?: Device
 }
 
 // Over all backends of the process, since several may share one engine.
 let count = 0
 
-const make = ({ target, session, maps }: Provider, engine: Effect.Effect<Client, BackendFailure, Scope.Scope>) =>
+const make = (
+  { target, session, maps, device }: Provider,
+  engine: Effect.Effect<Client, BackendFailure, Scope.Scope>
+) =>
   Effect.gen(function* () {
     const client = yield* engine
     const memories = new WeakMap<Memory, LinkedMemory.LinkedMemory>()
@@ -66,6 +80,8 @@ const make = ({ target, session, maps }: Provider, engine: Effect.Effect<Client,
         if (known !== undefined) yield* known.load(freeze.filter((n) => !mapped.has(n)))
         const { model: graph, plan } = yield* Effect.fromResult(planRun(step, target, frozen))
         const places = Object.fromEntries([...mapped].map(([n, link]) => [n, LinkedMemory.placeOf(link, specs[n]!)]))
+        const large = tooLarge(target.name, step, device?.maxBufferBytes)
+        if (large !== undefined) return yield* large
         const executable = count++
         yield* Effect.acquireRelease(
           Effect.suspend(() => {
@@ -84,9 +100,11 @@ const make = ({ target, session, maps }: Provider, engine: Effect.Effect<Client,
             yield* ready
             const tensors = ownedAll(feeds)
             return yield* client.ask({ _tag: "Run", executable, feeds: tensors, at }, tensors)
-          })
+          }).pipe(Effect.mapError(withPrediction(step)))
         return { run }
       })
+
+    if (device !== undefined) yield* Effect.mapError(Effect.scoped(compile(probe)), absent(target.name, device.needs))
 
     return { name: target.name, memory, compile }
   })

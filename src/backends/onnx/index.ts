@@ -1,3 +1,5 @@
+export * as Devices from "./devices.ts"
+export { remedy, troubleOf } from "./engine/trouble.ts"
 export * as Onnx from "./Onnx.ts"
 export { type Footprint, footprint } from "./rehearsal/footprint.ts"
 export * as Rehearsal from "./rehearsal/Rehearsal.ts"

@@ -87,6 +87,11 @@ export const wasmSession: SessionOptions = (() => {
 export interface WebgpuOptions {
   /** Most bytes of frozen tensors in memory that each executable has a copy of; 2²⁸ by default. The rest is shared. */
   readonly inlineBytes?: number
+  /**
+   * Most bytes of one buffer, as the device's `maxBufferSize` says: larger values are then refused before anything runs. Where
+   * it is not given the device refuses them, when they come.
+   */
+  readonly maxBufferBytes?: number
   /** Path prefix under which ONNX Runtime writes a profile of each executable. */
   readonly profile?: string
 }
@@ -100,3 +105,26 @@ export const webgpuSession = ({ inlineBytes = inlined, profile }: WebgpuOptions)
     mapping: { ...options, extra: { session: { model_external_initializers_file_folder_path: externalFolder } } }
   }
 }
+
+/** How ONNX Runtime runs on CUDA. Products may be in TF32, which keeps 10 bits; NVIDIA_TF32_OVERRIDE=0 forbids that. */
+export interface CudaOptions {
+  /** Which GPU of those that CUDA_VISIBLE_DEVICES shows, the first by default. */
+  readonly deviceId?: number
+  /** Most bytes of frozen tensors in memory that each executable has on the device; 2²⁸ by default. The rest is sent with each run. */
+  readonly inlineBytes?: number
+  /** Path prefix under which ONNX Runtime writes a profile of each executable. */
+  readonly profile?: string
+}
+
+/** Options for `onnxruntime-node` on CUDA. What has no kernel there runs on the processor. */
+export const cudaSession = ({ deviceId = 0, inlineBytes = inlined, profile }: CudaOptions): SessionOptions => {
+  const options: Options = { ...common(profile), executionProviders: [{ name: "cuda", deviceId }] }
+  return {
+    inlineBytes,
+    options,
+    mapping: { ...options, extra: { session: { model_external_initializers_file_folder_path: externalFolder } } }
+  }
+}
+
+/** Options for `onnxruntime-web` on WebGPU. */
+export const webgpuPageSession: SessionOptions = webgpuSession({})

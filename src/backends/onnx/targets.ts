@@ -13,3 +13,13 @@ export const onWebgpu = (name: string): Target => ({
   ...{ name, rules: webgpuRules },
   ...{ onHost: false, refusesIds: false, takesEmpty: false }
 })
+
+/**
+ * ONNX Runtime's kernels for CUDA, which has those that the lowering for processors is written in. Memory stays with the
+ * process: `onnxruntime-node` binds no CUDA memory, so what a step reads of it is sent with each run, and its gradients come
+ * back; what is frozen stays on the device.
+ */
+export const onCuda = (name: string): Target => ({
+  ...{ name, rules: cpuRules },
+  ...{ onHost: true, refusesIds: false, takesEmpty: false }
+})

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { BackendFailure, BadFeed, NonFinite, type RunError } from "../../../core/service/index.ts"
 import type { Answer, Answers, Failure, Request, Tensors } from "./protocol.ts"
+import { remedy, troubleOf } from "./trouble.ts"
 
 /** What each request can fail with. */
 interface Errors {
@@ -40,8 +41,13 @@ const toError = (backend: string, request: Request, failure: Failure): RunError 
       return new BadFeed({ name: failure.name, reason: failure.reason })
     case "NonFinite":
       return new NonFinite({ output: failure.output, value: failure.value })
-    case "EngineError":
-      return new BackendFailure({ backend, during: during[request._tag], reason: failure.reason })
+    case "EngineError": {
+      const trouble = troubleOf(failure.reason)
+      const fields = { backend, during: during[request._tag] }
+      return trouble === undefined
+        ? new BackendFailure({ ...fields, reason: failure.reason })
+        : new BackendFailure({ ...fields, reason: `${failure.reason.trim()} ${remedy(trouble)}`, trouble })
+    }
   }
 }
 

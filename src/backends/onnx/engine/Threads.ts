@@ -102,6 +102,7 @@ const buffers = (transfer: Tensors | Uint8Array<ArrayBuffer>): ReadonlyArray<Arr
   transfer instanceof Uint8Array ? [transfer.buffer] : Object.values(transfer).map((t) => t.data.buffer as ArrayBuffer)
 
 interface Started extends Client {
+  readonly alive: () => boolean
   readonly stop: Effect.Effect<void>
 }
 
@@ -155,7 +156,7 @@ const start = (backend: string, kind: Kind): Effect.Effect<Started, BackendFailu
     port.on("message", (message: FromEngine) => {
       if (message._tag === "Ready") {
         settled()
-        resume(Effect.succeed({ ask, stop }))
+        resume(Effect.succeed({ ask, stop, alive: () => end === undefined }))
         return
       }
       const answer = waiting.get(message.id)
@@ -168,3 +169,39 @@ const start = (backend: string, kind: Kind): Effect.Effect<Started, BackendFailu
 /** Starts an engine on a thread of its own, which ends with the scope, after what it is doing then. */
 export const engine = (backend: string, kind: Kind): Effect.Effect<Client, BackendFailure, Scope.Scope> =>
   Effect.acquireRelease(start(backend, kind), (client) => client.stop)
+
+interface Shared {
+  readonly started: Effect.Effect<Started, BackendFailure>
+  users: number
+  ended: () => boolean
+}
+
+// One a process, as the device that it computes on.
+let shared: Shared | undefined
+
+const share = (backend: string, kind: Kind): Shared => {
+  if (shared !== undefined && !shared.ended()) return shared
+  let client: Started | undefined
+  const note = (one: Started): void => {
+    client = one
+  }
+  const started = Effect.runSync(Effect.cached(Effect.tap(start(backend, kind), (one) => Effect.sync(() => note(one)))))
+  shared = { started, users: 0, ended: () => client?.alive() === false }
+  return shared
+}
+
+/** The engine of this process for a device that only one thread may use: it ends with the last scope that uses it. */
+export const sharedEngine = (backend: string, kind: Kind): Effect.Effect<Client, BackendFailure, Scope.Scope> =>
+  Effect.gen(function* () {
+    const mine = share(backend, kind)
+    mine.users += 1
+    yield* Effect.addFinalizer(() =>
+      Effect.suspend(() => {
+        mine.users -= 1
+        if (mine.users > 0) return Effect.void
+        if (shared === mine) shared = undefined
+        return Effect.ignore(Effect.flatMap(mine.started, (client) => client.stop))
+      })
+    )
+    return yield* mine.started
+  })

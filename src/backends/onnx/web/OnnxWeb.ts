@@ -1,9 +1,11 @@
-import { Effect, type Layer } from "effect"
+import { Effect, Layer } from "effect"
 import type { Backend, BackendFailure } from "../../../core/service/index.ts"
+import { onDevice } from "../engine/device/onDevice.ts"
 import { onHost } from "../engine/onHost.ts"
 import { layer } from "../Provider.ts"
-import { wasmSession } from "../sessions.ts"
-import { onProcessor } from "../targets.ts"
+import { wasmSession, webgpuPageSession } from "../sessions.ts"
+import { onProcessor, onWebgpu } from "../targets.ts"
+import { pageDevice } from "./adapter.ts"
 import { type EngineOptions, load } from "./load.ts"
 import { onPage } from "./onPage.ts"
 
@@ -12,16 +14,11 @@ export type { EngineOptions } from "./load.ts"
 /** ONNX Runtime in WebAssembly with the given settings. */
 export const wasmWith = (options: EngineOptions): Layer.Layer<Backend, BackendFailure> => {
   const name = "onnx-web-wasm"
-  return layer(
-    { target: onProcessor(name), maps: false, session: wasmSession },
-    onPage(
-      name,
-      Effect.map(
-        load(name, () => import("onnxruntime-web/wasm"), options),
-        (runtime) => ({ runtime, keeper: onHost(runtime) })
-      )
-    )
+  const engine = Effect.map(
+    load(name, () => import("onnxruntime-web/wasm"), options),
+    (runtime) => ({ runtime, keeper: onHost(runtime) })
   )
+  return layer({ target: onProcessor(name), maps: false, session: wasmSession }, onPage(name, engine))
 }
 
 /**
@@ -29,3 +26,21 @@ export const wasmWith = (options: EngineOptions): Layer.Layer<Backend, BackendFa
  * which trains had better do so in a worker.
  */
 export const wasm: Layer.Layer<Backend, BackendFailure> = wasmWith({})
+
+/** ONNX Runtime on the WebGPU of a page with the given settings. Fails to start where there is none, saying what was looked for. */
+export const webgpuWith = (options: EngineOptions): Layer.Layer<Backend, BackendFailure> => {
+  const name = "onnx-web-webgpu"
+  const session = webgpuPageSession
+  const engine = Effect.map(
+    load(name, () => import("onnxruntime-web/webgpu"), options),
+    (runtime) => ({ runtime, keeper: onDevice(runtime, session.options) })
+  )
+  return Layer.unwrap(
+    Effect.map(pageDevice(name), (device) =>
+      layer({ target: onWebgpu(name), maps: false, session, device }, onPage(name, engine))
+    )
+  )
+}
+
+/** ONNX Runtime on the WebGPU of a page, or of a worker of it, with memory on the device. */
+export const webgpu: Layer.Layer<Backend, BackendFailure> = webgpuWith({})
