@@ -31,6 +31,15 @@ export const entries: ReadonlyArray<Entry> = [
       (await import("../../backends/onnx/index.ts")).Onnx.cpuWith(threads === undefined ? {} : { threads })
   },
   {
+    name: "onnx-webgpu",
+    runs: "ONNX Runtime on WebGPU, in Node",
+    precision: "single",
+    foresight: { _tag: "Counted", holder: "device" },
+    threads: false,
+    deviations: {},
+    load: async () => (await import("../../backends/onnx/index.ts")).Onnx.webgpu
+  },
+  {
     name: "onnx-web-wasm",
     runs: "ONNX Runtime in WebAssembly, on one thread: in pages and in Node",
     precision: "single",
