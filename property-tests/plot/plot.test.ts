@@ -8,7 +8,16 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { ResultRow } from "../../src/core/data/index.ts"
 import { PromptPools } from "../../src/core/result/index.ts"
 import { globalFlags, plotCommand } from "../../src/experiments/commands/index.ts"
-import { findResults, picksOf, plotMain, plotTransfer, tokenFigures } from "../../src/experiments/plot/index.ts"
+import {
+  findResults,
+  mainDrawings,
+  mainTables,
+  picksOf,
+  plotMain,
+  plotTransfer,
+  tokenFigures,
+  usualKs
+} from "../../src/experiments/plot/index.ts"
 import { callCommand } from "../run/callCommand.ts"
 
 const fixtures = "property-tests/plot/fixtures"
@@ -103,7 +112,12 @@ describe("rewardflow plot main", () => {
     const { rows, caption } = json(at, "pass_at_k_table_selector_variants_8.json")
     const values = rows.map((row: { validation: { value: number } }) => row.validation.value)
     expect(values).toEqual([...values].sort((a, b) => b - a))
-    expect([rows[0].validation.n, rows[0].test.n]).toEqual([8, 8])
+    // Counted in Python: the last reward is right on 7 of the 8 prompts that order, and on 6 of the others.
+    const last = rows.find(({ selector }: { selector: string }) => selector === "last")
+    expect([last.validation, last.test].map(({ value, n }) => [value, n])).toEqual([
+      [0.875, 8],
+      [0.75, 8]
+    ])
     expect(caption).toContain("on the other half")
   })
 
@@ -171,6 +185,42 @@ describe("what is missing", () => {
     expect(readdirSync(`${output}/transfer`)).toContain("transfer_matrix_dense_graph_all_models.pdf")
     expect(readFileSync(`${output}/transfer/transfer_matrix.tex`, "utf8")).toContain("n/a")
   }, 60_000)
+})
+
+describe("a run without rewards", () => {
+  it("defect 9: nothing stands in for them: no figure of rewards, and tables say that there is no score", () => {
+    const pools = PromptPools.ofRows(
+      [0, 1].flatMap((p) =>
+        [0, 1].map((i) => ({
+          prompt: [{ role: "user" as const, content: `q${p}` }],
+          generation: { content: "" },
+          generation_idx: i,
+          prompt_id: `p${p}`,
+          correctness_reward_func: 2 * i
+        }))
+      )
+    )
+    const provenance = {
+      file: "",
+      sha256: "",
+      rows: 4,
+      prompts: 2,
+      generations: 2,
+      checkpoints: [],
+      rewards: [],
+      problems: []
+    }
+    const results = {
+      ...{ label: "l", selector: "mean", ks: usualKs, ns: [2] },
+      methods: { airl: { file: "", pools, meanReward: undefined, provenance } }
+    }
+    expect(mainDrawings(results).map(({ id }) => id)).toEqual(["pass_at_k_all", "reranking_compact"])
+    const tables = mainTables(results)
+    const cells = tables.find(({ id }) => id === "pass_at_k_table_reranking_2")!.rows
+    expect(cells.find(([name]) => name === "Reasoning reward")![1]).toMatchObject({ _tag: "NotAvailable" })
+    expect(cells.find(([name]) => name === "Log-probability")![1]).toMatchObject({ _tag: "NotAvailable" })
+    expect(cells.find(([name]) => name === "Random")![1]).toMatchObject({ value: 0.5 })
+  })
 })
 
 describe("findResults", () => {
