@@ -107,6 +107,20 @@ describe("metrics", () => {
     expect(rows.map((row) => row.accuracy._tag)).toEqual(["NotAvailable", "Estimate"])
   })
 
+  it("defect 14: answers vote by what they say, however it is written", () => {
+    const row = (i: number, extracted_answer: string | null) =>
+      keyed({
+        prompt: [{ role: "user", content: "q" }],
+        generation: { content: "" },
+        generation_idx: i,
+        correctness_reward_func: i < 3 ? 2 : 0,
+        extracted_answer
+      })
+    const [pool] = PromptPools.ofRows(["$1,800", "1800.0", "1800", "7", "7", null, " "].map((a, i) => row(i, a)))
+    expect(pool?.answers).toEqual(["1800", "1800", "1800", "7", "7", undefined, undefined])
+    expect(Rerankers.majority.accuracy(pool!, 7)).toBe(1)
+  })
+
   it("defect 15: the value is the full sample's, not the mean of its resamples, which is biased for ECE", () => {
     const pools = Array.from({ length: 20 }, (_, b) => ({ correct: [b % 2 === 0], probabilities: [0.5] }))
     expect(expectedCalibrationError(pools, standard)).toMatchObject({ value: 0 })

@@ -6,7 +6,7 @@ import { Effect, type FileSystem, Stream } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Selectors } from "../../src/core/evaluation/index.ts"
-import { Censuses, type KeyedRow, PromptPools, ResultFile, TraceScores } from "../../src/core/result/index.ts"
+import { Censuses, Harness, type KeyedRow, PromptPools, ResultFile, TraceScores } from "../../src/core/result/index.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "results-"))
 const run = <A, E>(effect: Effect.Effect<A, E, FileSystem.FileSystem>): Promise<A> =>
@@ -75,6 +75,42 @@ describe("result files", () => {
     expect(Censuses.report(census)).toEqual([])
     // Forty megabytes of text leave no more than their keys and verdicts behind.
     expect(JSON.stringify(pools).length).toBeLessThan(100_000)
+  })
+
+  it("golden: samples of a harness are rows of one filter; those without generations are counted", async () => {
+    const file = join(folder, "samples_t_2026-01-01.jsonl")
+    const sample = (doc_id: number, filter: string, resps: unknown, exact_match: number) =>
+      JSON.stringify({
+        doc_id,
+        doc: {},
+        target: "1",
+        arguments: [["q"]],
+        resps,
+        filtered_resps: ["1"],
+        filter,
+        metrics: ["exact_match"],
+        exact_match
+      })
+    writeFileSync(
+      file,
+      [
+        sample(0, "strict", [["a"]], 0),
+        sample(0, "flexible", [["a"]], 1),
+        sample(1, "strict", [[["-1", "True"]]], 1),
+        "{"
+      ].join("\n")
+    )
+    const read = async (choice: Parameters<typeof Harness.lines>[1]) => {
+      const census = Censuses.make()
+      const found = await run(Stream.runCollect(Harness.lines(file, choice)))
+      const rows = found.flatMap((line) => Censuses.add(census, line) ?? [])
+      return [
+        rows.map((r) => [r.prompt_id, r.correctness_reward_func]),
+        Censuses.report(census).map((p) => [p.kind, p.count])
+      ]
+    }
+    expect(await read({ task: "t" })).toEqual([[["t/0", 0]], [["badRow", 2]]])
+    expect(await read({ task: "t", filter: "flexible" })).toEqual([[["t/0", 2]], [["badRow", 1]]])
   })
 
   it("error: a write to nowhere names the file", async () => {

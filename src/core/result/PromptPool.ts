@@ -1,5 +1,6 @@
 import { Effect, Stream } from "effect"
 import type { RerankPool } from "../evaluation/index.ts"
+import { canonicalAnswer } from "../text/index.ts"
 import type { KeyedRow } from "./RowKey.ts"
 import type { TraceScore } from "./TraceScore.ts"
 import { stored, type Verdict } from "./Verdict.ts"
@@ -17,7 +18,7 @@ export interface PoolOptions {
   readonly scores?: Readonly<Record<string, TraceScore>>
   /** Default: the stored check. */
   readonly verdict?: Verdict
-  /** The canonical answer that votes; default the extracted one. */
+  /** The canonical answer that votes; default that of the extracted one, where "$18" and "18" are one. */
   readonly answer?: (row: KeyedRow) => string | undefined
 }
 
@@ -56,7 +57,7 @@ const poolOf = (promptId: string, group: Group, names: ReadonlyArray<string>): P
  */
 export const collect = <E, R>(
   rows: Stream.Stream<KeyedRow, E, R>,
-  { scores = {}, verdict = stored, answer = (row) => row.extracted_answer ?? undefined }: PoolOptions = {}
+  { scores = {}, verdict = stored, answer = (row) => canonicalAnswer(row.extracted_answer) }: PoolOptions = {}
 ): Effect.Effect<ReadonlyArray<PromptPool>, E, R> => {
   const named = Object.entries(scores)
   const groups = new Map<string, Group>()
