@@ -169,7 +169,16 @@ describe("laws of backends can fail", () => {
   })
 })
 
-describe("tolerances", () => {
+describe("what is told", () => {
+  it("error: a backend that throws breaks the law with the place where it threw", async () => {
+    const dying = faulty(() => ({ compile: () => Effect.sync(() => undefinedKernels["Exp"]!(1)) }))
+    const undefinedKernels: Readonly<Record<string, (x: number) => never>> = {}
+    const [law] = laws
+    const error = await Effect.runPromise(Effect.flip(Effect.provide(law!.check, dying)))
+    expect(error).toMatchObject({ _tag: "LawBroken", law: law!.name })
+    expect(error.found).toMatch(/^it died: TypeError: .*backend\.test\.ts/su)
+  })
+
   it("golden: what is wrong is told by output and place", async () => {
     const [law] = laws.filter(({ name }) => name === "program: an input is an output")
     const doubling = faulty(({ compile }) => ({

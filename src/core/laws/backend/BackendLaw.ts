@@ -57,12 +57,13 @@ export type Look<E> = Effect.Effect<string | undefined, E, Backend | Scope.Scope
 
 const said = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** A law from a look at the backend. Whatever the look fails with breaks the law. */
+/** A law from a look at the backend. Whatever the look fails with, or dies of, breaks the law. */
 export const backendLaw = <E>(area: Area, name: string, look: Look<E>): BackendLaw => {
   const broken = (found: string) => new LawBroken({ law: name, found, repair: repairs[area] })
   const check = look.pipe(
     Effect.scoped,
     Effect.mapError((error) => broken(`it failed: ${said(error)}`)),
+    Effect.catchDefect((defect) => Effect.fail(broken(`it died: ${defect instanceof Error ? defect.stack : defect}`))),
     Effect.flatMap((found) => (found === undefined ? Effect.void : Effect.fail(broken(found))))
   )
   return { area, name, check }

@@ -1,10 +1,12 @@
 import { appendScenarios } from "./append.ts"
+import { arithmeticShapes } from "./arithmeticShapes.ts"
 import type { BackendClaims, BackendLaw } from "./BackendLaw.ts"
 import { caseLaw } from "./Case.ts"
 import { errorScenarios } from "./errors.ts"
 import { losses } from "./losses.ts"
 import { memoryScenarios } from "./memory.ts"
 import { models } from "./models.ts"
+import { movementShapes } from "./movementShapes.ts"
 import { opCases } from "./opCases.ts"
 import { optimiserLaws } from "./optimisers.ts"
 import { programCases } from "./programCases.ts"
@@ -12,7 +14,6 @@ import { randomPrograms } from "./randomPrograms.ts"
 import { repeatable } from "./repeatable.ts"
 import { scenarioLaw } from "./Scenario.ts"
 import { samplingLaws } from "./sampling.ts"
-import { shapeCases } from "./shapeCases.ts"
 import { tolerances } from "./tolerances.ts"
 import { trainingLaws } from "./training.ts"
 
@@ -32,7 +33,7 @@ export const backend = (claims: BackendClaims): ReadonlyArray<BackendLaw> => {
   const within = tolerances[precision]
   const laws = [
     ...opCases.map((c) => caseLaw("operations", c, within.operations)),
-    ...shapeCases.map((c) => caseLaw("operations", c, within.shapes)),
+    ...[...arithmeticShapes, ...movementShapes].map((c) => caseLaw("operations", c, within.shapes)),
     ...programCases.map((c) => caseLaw("programs", c, within.operations)),
     ...randomPrograms(numRuns, within.programs),
     repeatable,
