@@ -14,6 +14,14 @@ interface Row {
   readonly reason?: string
 }
 
+/** What fits the texts of the tiny task, in the tokens of a model folder's own tokenizer, and little more. */
+export const folderSizes: ReadonlyArray<string> = [
+  "~model.shape",
+  "model.max_prompt_length=128",
+  "model.max_completion_length=80",
+  "sampling.top_p=1"
+]
+
 /** Verdicts of a configuration by check, what was said of those that did not pass, and how the command ends. */
 export const looked = async (
   algorithm: keyof typeof tinier,
