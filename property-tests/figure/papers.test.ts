@@ -273,6 +273,17 @@ describe("pillsOf", () => {
     ))
 })
 
+describe("tokenHeatmap", () => {
+  it("law: what is below the mean has dashes under it, so that its sign needs no colour; tags and the rest are not", () => {
+    const svg = tokenHeatmap({
+      ...{ id: "h", title: "t", caption: "", question: "q", mean: 1, scale: 2 },
+      tokens: [-1, 1, 3, -1].map((value, i) => ({ text: i === 3 ? "<think>" : " word", value }))
+    }).svg(Themes.print)
+    const pills = [...svg.matchAll(/<g><title>.*?<\/g>/g)].map(([pill]) => pill.includes("stroke-dasharray"))
+    expect(pills).toEqual([true, false, false, false])
+  })
+})
+
 describe("textOn", () => {
   it("law: text has a contrast of at least 4 to 1 on every colour", () =>
     fc.assert(

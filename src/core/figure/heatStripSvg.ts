@@ -1,6 +1,7 @@
 import { describe, type HeatStrip, lowestSteps, position, printed, visible } from "./HeatStrip.ts"
 import { escapeMarkup } from "./markup.ts"
 import { fonts, light, type Theme } from "./Theme.ts"
+import { wrapped } from "./wrapped.ts"
 
 const advance = 7.3
 const lineHeight = 21
@@ -35,17 +36,6 @@ const place = (step: HeatStrip["steps"][number], columns: number): ReadonlyArray
   return placed
 }
 
-/** Lines of running text of at most `columns` characters, broken at spaces where there are any. */
-const wrap = (text: string, columns: number): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  for (const word of text.split(/\s+/)) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + word.length < columns) lines[lines.length - 1] = `${last} ${word}`
-    else for (let i = 0; i === 0 || i < word.length; i += columns) lines.push(word.slice(i, i + columns))
-  }
-  return lines
-}
-
 /** The picture of `heatStripHtml` as one self-contained SVG document, for papers and slides. */
 export const heatStripSvg = (
   strip: HeatStrip,
@@ -57,7 +47,7 @@ export const heatStripSvg = (
   const outcome = strip.isCorrect ? "✓ Right trace" : "✗ Wrong trace"
   write(12, 24, `${outcome}, ${strip.title}`, 'font-size="15" font-weight="600"')
   let y = 46
-  for (const line of wrap(strip.prompt, Math.floor((width - 24) / 6.6))) {
+  for (const line of wrapped(strip.prompt, Math.floor((width - 24) / 6.6))) {
     write(12, y, line, `fill="${theme.colour("muted")}"`)
     y += 17
   }

@@ -3,6 +3,7 @@ import { columnWidth, type Drawing } from "./Drawing.ts"
 import { escapeMarkup } from "./markup.ts"
 import { svgDocument } from "./svgDocument.ts"
 import { fonts, light, type Theme } from "./Theme.ts"
+import { wrapped } from "./wrapped.ts"
 
 /** A token as printed, and its reward; `null` where it has none. */
 export interface HeatmapToken {
@@ -31,6 +32,9 @@ const margin = 8
 const gaps = { word: 10, within: 1 } as const
 const width = columnWidth
 const limit = 0.96 * width
+
+/** Share of the scale below which a value is too near the mean to be marked. */
+const visibleShare = 0.1
 
 const isTag = (text: string): boolean => /^\s*<\/?[\w|]+\|?>\s*$/.test(text)
 const isEndOfTurn = (text: string): boolean =>
@@ -78,17 +82,6 @@ export const pillsOf = (tokens: ReadonlyArray<HeatmapToken>): ReadonlyArray<Pill
   return pills
 }
 
-/** Running text in lines of at most so many characters, cut at spaces where there are any. */
-export const wrapped = (text: string, columns: number): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + word.length < columns) lines[lines.length - 1] = `${last} ${word}`
-    else for (let i = 0; i < word.length; i += columns) lines.push(word.slice(i, i + columns))
-  }
-  return lines
-}
-
 const signed = (value: number): string => `${value > 0 ? "+" : ""}${value.toPrecision(2)}`.replace("-", "−")
 
 /** The bar that says which colour is which value, in steps small enough to look smooth. */
@@ -100,7 +93,13 @@ const colourBar = (scale: number, y: number, theme: Theme): string => {
   })
   const text = (x: number, anchor: string, value: string) =>
     `<text x="${x}" y="${y + 9}" font-size="11" text-anchor="${anchor}" fill="${theme.colour("muted")}">${value}</text>`
-  return [...cells, text(left - 5, "end", signed(-scale)), text(left + length + 5, "start", signed(scale))].join("")
+  const dashed = `<text x="${margin}" y="${y + 9}" font-size="11" fill="${theme.colour("muted")}">dashes: below the mean</text>`
+  return [
+    ...cells,
+    dashed,
+    text(left - 5, "end", signed(-scale)),
+    text(left + length + 5, "start", signed(scale))
+  ].join("")
 }
 
 const pillMarkup = (pill: Pill, { mean, scale }: TokenHeatmap, top: number, theme: Theme): string => {
@@ -108,10 +107,15 @@ const pillMarkup = (pill: Pill, { mean, scale }: TokenHeatmap, top: number, them
   const y = top + pill.row * line
   const at = pill.value === null || scale <= 0 ? 0 : (pill.value - mean) / scale
   const fill = isTag(pill.text) ? neutral : diverging(at)
-  const title = pill.value === null ? "no reward" : `${signed(pill.value - mean)} from the mean`
   const x = pill.x.toFixed(1)
+  // A reader without colours sees the sign in the line below.
+  const below =
+    at <= -visibleShare && !isTag(pill.text)
+      ? `<path d="M${x},${y + 18.6}h${w}" stroke="${theme.colour("low")}" stroke-width="1.5" stroke-dasharray="3 2"/>`
+      : ""
+  const title = pill.value === null ? "no reward" : `${signed(pill.value - mean)} from the mean`
   return (
-    `<g><title>${title}</title><rect x="${x}" y="${y}" width="${w}" height="17" rx="4" fill="${fill}" stroke="${theme.colour("rule")}" stroke-width="0.5"/>` +
+    `<g><title>${title}</title><rect x="${x}" y="${y}" width="${w}" height="17" rx="4" fill="${fill}" stroke="${theme.colour("rule")}" stroke-width="0.5"/>${below}` +
     `<text class="rf-code" font-family="${escapeMarkup(fonts.code)}" font-size="${fontSize}" x="${x}" y="${y + 12.5}" textLength="${w}" fill="${textOn(fill)}">${escapeMarkup(pill.text)}</text></g>`
   )
 }
