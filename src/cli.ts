@@ -13,6 +13,7 @@ const command = root(
     train: async () => (await import("./experiments/train.ts")).train,
     trainReward: async () => (await import("./experiments/trainReward.ts")).trainReward,
     evaluate: async () => (await import("./experiments/evaluate.ts")).evaluate,
+    score: async () => (await import("./experiments/score.ts")).score,
     doctor: async () => (await import("./experiments/doctor.ts")).doctor,
     ablate: async () => (await import("./experiments/ablate.ts")).ablate,
     report: async () => (await import("./experiments/report.ts")).report,

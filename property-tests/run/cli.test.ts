@@ -12,6 +12,7 @@ import {
   type ConformanceOptions,
   type DoctorOptions,
   type EvaluateOptions,
+  type ScoreOptions,
   nearestName,
   type PlotMainOptions,
   type PlotTransferOptions,
@@ -39,6 +40,7 @@ type AnyOptions =
   | AblateOptions
   | DoctorOptions
   | EvaluateOptions
+  | ScoreOptions
   | ReportOptions
   | PlotMainOptions
   | PlotTransferOptions
@@ -56,7 +58,7 @@ const call = (...args: ReadonlyArray<string>) =>
       report: noting,
       conformance: noting
     }
-    return Command.runWith(root({ ...sources, ablate: noting, doctor: noting, evaluate: noting }, args), {
+    return Command.runWith(root({ ...sources, ablate: noting, doctor: noting, evaluate: noting, score: noting }, args), {
       version: "1.2.3"
     })(args)
   })

@@ -39,6 +39,8 @@ export const ResultRow = Schema.Struct({
   int_reward_func: Schema.optionalKey(Score),
 
   prompt_id: Schema.optionalKey(Schema.NonEmptyString),
+  /** The text that was continued, where a chat template does not make it of `prompt`. */
+  rendered_prompt: Schema.optionalKey(Schema.String),
   gold_answer: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** What the completion gave as its answer, null when none was found. */
   extracted_answer: Schema.optionalKey(Schema.NullOr(Schema.String)),

@@ -10,6 +10,7 @@ import { type QuickstartOptions, quickstartCommand } from "./quickstart.ts"
 import { type ReportOptions, reportCommand } from "./report.ts"
 import { toggle } from "./runFlags.ts"
 import type { Source } from "./Source.ts"
+import { type ScoreOptions, scoreCommand } from "./score.ts"
 import { type TrainOptions, trainCommand } from "./train.ts"
 import { type TrainRewardOptions, trainRewardCommand } from "./trainReward.ts"
 
@@ -19,6 +20,7 @@ export interface Sources {
   readonly train: Source<TrainOptions>
   readonly trainReward: Source<TrainRewardOptions>
   readonly evaluate: Source<EvaluateOptions>
+  readonly score: Source<ScoreOptions>
   readonly doctor: Source<DoctorOptions>
   readonly plotMain: Source<PlotMainOptions>
   readonly plotTransfer: Source<PlotTransferOptions>
@@ -43,6 +45,7 @@ export const root = (sources: Sources, args: ReadonlyArray<string>) =>
       quickstartCommand(sources.quickstart, args),
       trainCommand(sources.train, args).pipe(Command.withSubcommands([trainRewardCommand(sources.trainReward, args)])),
       evaluateCommand(sources.evaluate),
+      scoreCommand(sources.score),
       doctorCommand(sources.doctor),
       reportCommand(sources.report),
       plotCommand(sources.plotMain, sources.plotTransfer, args),

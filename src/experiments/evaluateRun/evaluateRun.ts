@@ -97,7 +97,7 @@ const drawn = Effect.fnUntraced(function* ({ config }: EvaluateOptions, plan: Ev
       const { policy_log_probs: _, ...row } = resultRow(task, problem, i % N, one)
       const told = { checkpoint_id: plan.policy, dataset: config.dataset.name }
       return {
-        row: keyed({ ...row, ...told, ...judgedColumns(problem, row.generation.content) }),
+        row: keyed({ ...row, ...evaluated.shown(problem), ...told, ...judgedColumns(problem, row.generation.content) }),
         sequence: { prompt: prompt(problem), completion: one.completion }
       }
     })

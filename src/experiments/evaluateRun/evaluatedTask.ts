@@ -3,9 +3,25 @@ import type { RunConfig } from "../../core/config/index.ts"
 import { Outcomes, type Problem, Problems, type ResultRow } from "../../core/data/index.ts"
 import { type KeyedRow, normalisedQuestion } from "../../core/result/index.ts"
 import { mathRewards } from "../../core/reward/index.ts"
-import { type Task, taskOf } from "../../core/task/index.ts"
+import { SystemPrompts, type Task, taskOf } from "../../core/task/index.ts"
 import { AnswerChecks, formatAdjustedChoice, formatAdjustedNumber } from "../../core/text/index.ts"
 import type { FolderModel } from "../models/index.ts"
+
+const SYSTEM_PROMPTS = ["", SystemPrompts.math, SystemPrompts.letter, SystemPrompts.optionText, SystemPrompts.medical]
+
+/** A row's prompt, by which others can render what was shown: the conversation with its system prompt, or the text too. */
+const shownPrompt = (
+  { renderPrompt }: Task,
+  { render }: FolderModel["template"],
+  problem: Problem
+): Pick<ResultRow, "prompt" | "rendered_prompt"> => {
+  const text = renderPrompt(problem)
+  const all = SYSTEM_PROMPTS.flatMap((systemPrompt) =>
+    [false, true].map((noSystem) => SystemPrompts.conversation(problem, { systemPrompt, noSystem }))
+  )
+  const prompt = all.find((messages) => render(messages) === text)
+  return prompt === undefined ? { prompt: Problems.messages(problem), rendered_prompt: text } : { prompt }
+}
 
 /** The problems of an evaluation, as the model that reads them writes them. */
 export interface EvaluatedTask {
@@ -14,6 +30,8 @@ export interface EvaluatedTask {
   /** Problems left out for the length of their prompts. */
   readonly tooLong: number
   readonly prompt: (problem: Problem) => ReadonlyArray<number>
+  /** The same for a row. */
+  readonly shown: (problem: Problem) => Pick<ResultRow, "prompt" | "rendered_prompt">
   /** The problem that a row belongs to, by its name or its question; undefined where it is of another data set. */
   readonly problemOf: (row: KeyedRow) => Problem | undefined
 }
@@ -55,6 +73,7 @@ export const evaluatedTask = Effect.fnUntraced(function* (
     problems,
     tooLong: all.length - fitting.length,
     prompt,
+    shown: remembering((problem: Problem) => shownPrompt(task, template, problem)),
     problemOf: ({ prompt_id, prompt }) =>
       byId.get(prompt_id) ??
       byQuestion.get(normalisedQuestion(prompt.findLast(({ role }) => role === "user")?.content ?? ""))

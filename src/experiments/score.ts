@@ -1,0 +1,26 @@
+import { Console, Effect } from "effect"
+import { formatMeasurement } from "../core/figure/index.ts"
+import { Censuses } from "../core/result/index.ts"
+import { backendLayer } from "./backends/index.ts"
+import type { Handler, ScoreOptions } from "./commands/index.ts"
+import { hubLayer } from "./data/index.ts"
+import { scoreFile } from "./scoreFile/index.ts"
+
+/** `rewardflow score`. */
+export const score: Handler<ScoreOptions> = (options) =>
+  Effect.gen(function* () {
+    const summary = yield* scoreFile(options)
+    const { rows, scored, scalar, picks, problems, output, unread } = summary
+    const shown = (x: number | null): string => (x === null ? "n/a" : x.toFixed(4))
+    yield* Console.log(
+      options.json
+        ? JSON.stringify(summary, null, 2)
+        : [
+            `${scored} of ${rows} rows scored; mean ${shown(scalar.mean)}, standard deviation ${shown(scalar.std)}`,
+            ...Object.entries(picks).map(([name, value]) => `${name}: ${formatMeasurement(value, "percent")} right`),
+            ...(unread > 0 ? [`${unread} rows without scores: they are empty, or longer than the model reads`] : []),
+            ...problems.map(Censuses.describe),
+            `Rows: ${output}`
+          ].join("\n")
+    )
+  }).pipe(Effect.scoped, Effect.provide(backendLayer(options.backend, options)), Effect.provide(hubLayer()))
