@@ -63,7 +63,8 @@ export const examine = (entry: Entry, { filter, tell = () => Effect.void }: Sele
           const wrong = law.deviation === undefined ? yield* tried(law) : undefined
           if (wrong !== undefined) broken.push({ area, law: law.name, found: wrong })
         }
-        if (own.length > 0) yield* tell(`${name}: ${area}, ${own.length} laws`)
+        const wrong = broken.filter((one) => one.area === area).length
+        if (own.length > 0) yield* tell(`${name}: ${area}, ${own.length} laws, ${wrong} broken`)
       }
       return broken
     })
