@@ -6,7 +6,15 @@ import { Effect, type FileSystem, Stream } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Selectors } from "../../src/core/evaluation/index.ts"
-import { Censuses, Harness, type KeyedRow, PromptPools, ResultFile, TraceScores } from "../../src/core/result/index.ts"
+import {
+  Censuses,
+  Harness,
+  identify,
+  type KeyedRow,
+  PromptPools,
+  ResultFile,
+  TraceScores
+} from "../../src/core/result/index.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "results-"))
 const run = <A, E>(effect: Effect.Effect<A, E, FileSystem.FileSystem>): Promise<A> =>
@@ -75,6 +83,31 @@ describe("result files", () => {
     expect(Censuses.report(census)).toEqual([])
     // Forty megabytes of text leave no more than their keys and verdicts behind.
     expect(JSON.stringify(pools).length).toBeLessThan(100_000)
+  })
+
+  it("golden: rows that go by their question get their problem's id and gold answer; other questions are counted", async () => {
+    const file = join(folder, "published.jsonl")
+    const published = (content: string) =>
+      JSON.stringify({
+        prompt: [{ role: "user", content }],
+        generation: { content: "g" },
+        generation_idx: 0,
+        correctness_reward_func: 2
+      })
+    writeFileSync(file, ["one\n question", "asked twice", "unknown"].map(published).join("\n"))
+    const problems = [
+      { id: "a", prompt: "one question", finalAnswer: "1", category: "c" },
+      { id: "b", prompt: "asked twice" },
+      { id: "d", prompt: "asked  twice" }
+    ]
+    const read = await run(ResultFile.read(file, { promptIds: ["a", "b", "d"] }, identify(problems)))
+    expect(read.rows).toMatchObject([{ prompt_id: "a", gold_answer: "1", category: "c" }])
+    expect(read.problems.map((p) => [p.kind, p.count])).toEqual([
+      ["wrongDataset", 2],
+      ["missingPrompt", 2]
+    ])
+    const known = { ...read.rows[0]!, prompt_id: "b", gold_answer: "kept" }
+    expect(identify(problems)(known)).toEqual(known)
   })
 
   it("golden: samples of a harness are rows of one filter; those without generations are counted", async () => {

@@ -1,4 +1,4 @@
-import { Effect, type FileSystem, Stream } from "effect"
+import { Effect, type FileSystem, Result, Stream } from "effect"
 import { type FileError, Jsonl, type Line, type ResultRow } from "../data/index.ts"
 import * as Census from "./Census.ts"
 import { parseResult } from "./parseResult.ts"
@@ -8,16 +8,21 @@ import type { KeyedRow } from "./RowKey.ts"
 export const lines = (file: string): Stream.Stream<Line<KeyedRow>, FileError, FileSystem.FileSystem> =>
   Jsonl.parsed(file, parseResult)
 
-/** The rows of a file that are for use, each entered into the census on its way. */
+/**
+ * The rows of a file that are for use, each entered into the census on its way.
+ *
+ * @param name gives rows the names of their problems first, see `identify`; default as they are
+ */
 export const stream = (
   file: string,
-  census: Census.Census
+  census: Census.Census,
+  name: (row: KeyedRow) => KeyedRow = (row) => row
 ): Stream.Stream<KeyedRow, FileError, FileSystem.FileSystem> =>
   Stream.mapAccum(
     lines(file),
     () => census,
     (account, line): readonly [Census.Census, ReadonlyArray<KeyedRow>] => {
-      const row = Census.add(account, line)
+      const row = Census.add(account, { ...line, row: Result.map(line.row, name) })
       return [account, row === undefined ? [] : [row]]
     }
   )
@@ -31,11 +36,12 @@ export interface Results {
 /** A file that fits into memory, as a whole. */
 export const read = (
   file: string,
-  expected: Census.Expected = {}
+  expected: Census.Expected = {},
+  name?: (row: KeyedRow) => KeyedRow
 ): Effect.Effect<Results, FileError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const census = Census.make(expected)
-    const rows = yield* Stream.runCollect(stream(file, census))
+    const rows = yield* Stream.runCollect(stream(file, census, name))
     return { rows, problems: Census.report(census) }
   })
 

@@ -1,6 +1,7 @@
 export type { Census, Expected, ProblemKind, ResultProblem } from "./Census.ts"
 export * as Censuses from "./Census.ts"
 export * as Harness from "./Harness.ts"
+export { identify } from "./identify.ts"
 export { type Joined, joinRows } from "./joinRows.ts"
 export { decodePair, editedTrace, type PairRow, type Tokenise } from "./PairRow.ts"
 export type { PoolOptions, PromptPool } from "./PromptPool.ts"
