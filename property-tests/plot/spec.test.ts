@@ -147,6 +147,7 @@ describe("jobs", () => {
     )
     expect(await refusal("domains: {a: b}", { models: ["m"] })).toContain("--models and --variants go together")
     expect(await refusal("domains: {a: b}", { domains: ["c"] })).toBe("s.yaml has no domain c; it has a.")
+    expect(await refusal(full, { selectorMode: "meen" })).toContain("There is no selector meen. Did you mean mean?")
     const bad = { ...options.runTemplates, sft: "{modl}" }
     expect(await refusal(full, { runTemplates: bad })).toBe(
       "A template holds {modl}; it may hold {domain}, {model}, {variant}, {method}."

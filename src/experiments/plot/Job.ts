@@ -1,4 +1,6 @@
 import { Result } from "effect"
+import { nearestName } from "../../core/config/index.ts"
+import { type Selector, Selectors } from "../../core/evaluation/index.ts"
 import { UsageError } from "../commands/index.ts"
 import type { Experiment, Spec } from "./Spec.ts"
 
@@ -112,6 +114,18 @@ const filesOf = (spec: Spec, domain: string): ReadonlyArray<string> => {
 export const selectorOf = (mode: string, answerOnly: boolean): string =>
   mode === "auto" ? (answerOnly ? "discounted" : "mean") : mode
 
+/** The selector of a mode, or the nearest name where there is none of it. */
+export const chosenSelector = (mode: string, answerOnly: boolean): Result.Result<Selector, UsageError> => {
+  const selector = Selectors.named(selectorOf(mode, answerOnly))
+  if (selector !== undefined) return Result.succeed(selector)
+  const names = ["auto", ...Selectors.all.map(({ name }) => name)]
+  return Result.fail(
+    new UsageError({
+      reason: `There is no selector ${mode}. Did you mean ${nearestName(mode, names)}? There are: ${names.join(", ")}.`
+    })
+  )
+}
+
 /** Every folder of figures that was asked for: modes × domains × (models × variants, or the experiments). */
 export const jobsOf = (spec: Spec, options: JobOptions): Result.Result<ReadonlyArray<Job>, UsageError> => {
   const stranger = options.domains.find((name) => spec.domains[name] === undefined)
@@ -129,6 +143,8 @@ export const jobsOf = (spec: Spec, options: JobOptions): Result.Result<ReadonlyA
     return Result.fail(
       new UsageError({ reason: `${spec.file} has no experiments: add some, or give --models and --variants.` })
     )
+  const selector = chosenSelector(options.selectorMode, true)
+  if (Result.isFailure(selector)) return Result.fail(selector.failure)
   const domains = options.domains.length > 0 ? options.domains : Object.keys(spec.domains)
   const outputRoot = options.outputRoot ?? spec.outputRoot
   return Result.succeed(

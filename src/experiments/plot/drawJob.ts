@@ -1,8 +1,6 @@
 import { Effect, FileSystem } from "effect"
-import { Selectors } from "../../core/evaluation/index.ts"
-import { UsageError } from "../commands/index.ts"
 import { findResults, ResultsNotFound } from "./findResults.ts"
-import { type Job, type MethodName, methods } from "./Job.ts"
+import { chosenSelector, type Job, type MethodName, methods } from "./Job.ts"
 import { mainDrawings, type RunResults, usualKs } from "./mainDrawings.ts"
 import { mainTables } from "./mainTables.ts"
 import { openPress, writeDrawing, writeTable } from "./pictures.ts"
@@ -41,11 +39,7 @@ const troubleOf =
 
 const readRuns = (job: Job, name: string) =>
   Effect.gen(function* () {
-    const selector = Selectors.named(job.selector)
-    if (selector === undefined)
-      return yield* new UsageError({
-        reason: `There is no selector ${job.selector}; there are auto, ${Selectors.all.map((one) => one.name).join(", ")}.`
-      })
+    const selector = yield* Effect.fromResult(chosenSelector(job.selector, job.answerOnly))
     const found: Partial<Record<MethodName, MethodResults>> = {}
     const troubles: Array<Trouble> = []
     for (const method of methods) {

@@ -2,7 +2,7 @@ import { Console, Effect, Result } from "effect"
 import {
   Measurements,
   Resamplings,
-  Selectors,
+  type Selector,
   type TransferCell,
   type TransferRun,
   transferMatrix
@@ -12,7 +12,7 @@ import { type PlotTransferOptions, UsageError } from "../commands/index.ts"
 import { close } from "./closing.ts"
 import type { Trouble } from "./drawJob.ts"
 import { findResults, ResultsNotFound } from "./findResults.ts"
-import { selectorOf } from "./Job.ts"
+import { chosenSelector } from "./Job.ts"
 import { scored } from "./mainDrawings.ts"
 import { openPress, writeDrawing, writeTable } from "./pictures.ts"
 import { readMethod } from "./readMethod.ts"
@@ -50,10 +50,10 @@ const wantedRuns = (spec: Spec, options: PlotTransferOptions): Result.Result<Rea
   )
 }
 
-const valuesTable = (cells: ReadonlyArray<TransferCell>, n: number, id: string): Table => ({
-  id,
+const valuesTable = (cells: ReadonlyArray<TransferCell>, n: number, selector: string): Table => ({
+  id: "transfer_values",
   title: "Transfer of rewards",
-  caption: `Best-of-${n} accuracy, and its paired difference to the expected random pick, of completions for one data set ranked by a reward learned on another; 95% intervals by bootstrap over prompts. A run that is missing says so.`,
+  caption: `Best-of-${n} accuracy, and its paired difference to the expected random pick, of completions for one data set ranked by a reward (${selector}) learned on another; 95% intervals by bootstrap over prompts. A run that is missing says so.`,
   columns: [
     { key: "architecture", label: "reward", format: "number" },
     { key: "policy", label: "policy's data", format: "number" },
@@ -87,14 +87,14 @@ const matrixTable = (cells: ReadonlyArray<TransferCell>, n: number): Table => {
   }
 }
 
-const readRun = (spec: Spec, want: Wanted, options: PlotTransferOptions) =>
+interface Reading {
+  readonly spec: Spec
+  readonly options: PlotTransferOptions
+  readonly selector: Selector
+}
+
+const readRun = (want: Wanted, { spec, options, selector }: Reading) =>
   Effect.gen(function* () {
-    const mode = selectorOf(options.selectorMode, spec.answerOnlyModes[0] ?? true)
-    const selector = Selectors.named(mode)
-    if (selector === undefined)
-      return yield* new UsageError({
-        reason: `There is no selector ${mode}; there are auto, ${Selectors.all.map(({ name }) => name).join(", ")}.`
-      })
     const files = spec.fileFromLabel ? [`${want.architecture}.jsonl`] : spec.preferredFiles
     const file = yield* findResults({
       root: spec.domains[want.policy]!,
@@ -116,11 +116,12 @@ const readRun = (spec: Spec, want: Wanted, options: PlotTransferOptions) =>
 export const plotTransfer = Effect.fnUntraced(function* (options: PlotTransferOptions) {
   const spec = yield* readSpec(options.config)
   const wanted = yield* Effect.fromResult(wantedRuns(spec, options))
+  const selector = yield* Effect.fromResult(chosenSelector(options.selectorMode, spec.answerOnlyModes[0] ?? true))
   const root = `${options.outputRoot ?? spec.outputRoot}/transfer`
   const troubles: Array<Trouble> = []
   const runs: Array<TransferRun> = []
   for (const [i, want] of wanted.entries()) {
-    yield* readRun(spec, want, options).pipe(
+    yield* readRun(want, { spec, options, selector }).pipe(
       Effect.match({
         onSuccess: (run) => {
           runs.push(run)
@@ -140,7 +141,7 @@ export const plotTransfer = Effect.fnUntraced(function* (options: PlotTransferOp
   const provenance = Object.fromEntries(
     cells.map((cell) => [`${cell.architecture}: ${cell.reward} -> ${cell.policy}`, cell.provenance])
   )
-  yield* writeTable(root, { ...valuesTable(cells, n, "transfer_values"), provenance })
+  yield* writeTable(root, { ...valuesTable(cells, n, selector.name), provenance })
   yield* writeTable(root, { ...matrixTable(cells, n), provenance })
   const press = yield* openPress
   for (const architecture of new Set(cells.map((cell) => cell.architecture))) {
