@@ -8,7 +8,7 @@ import { Backend, BackendFailure } from "../../src/core/service/index.ts"
 import { Tensors } from "../../src/core/tensor/index.ts"
 import { softwareVulkan } from "./softwareVulkan.ts"
 
-const { cudaSystem, missingCuda, webgpuAdapters } = Devices
+const { cudaSystem, libraryFolder, missingCuda, webgpuAdapters } = Devices
 
 const started = <E>(layer: Layer.Layer<Backend, E>) =>
   Effect.runPromise(
@@ -71,6 +71,14 @@ describe("where devices are looked for", () => {
       /CUDA_VISIBLE_DEVICES=1.*libcudnn\.so\.9/
     )
   })
+
+  const { platform, arch, env } = process
+  const cuda = missingCuda({ platform, arch, env, folder: libraryFolder(platform, arch) })
+  it.skipIf(cuda === undefined)("error: CUDA without its libraries names them, and how they are fetched", async () =>
+    expect(await started(Onnx.cuda)).toMatchObject({
+      failure: { _tag: "BackendFailure", during: "start", trouble: { _tag: "NotInstalled", missing: cuda!.lookedFor } }
+    })
+  )
 
   it("error: a page without WebGPU says so", async () =>
     expect(await started(OnnxWeb.webgpu)).toMatchObject({
