@@ -227,8 +227,9 @@ describe("refusals", () => {
       { ...stored("names"), config: "[]" },
       { ...stored("names"), config: "{" }
     ]) {
-      const result = fromFiles(files, baseConfig("qwen2-tied"))
+      const result = fromFiles({ ...files, from: "some/folder" }, baseConfig("qwen2-tied"))
       expect(Result.isFailure(result) && result.failure).toBeInstanceOf(AdapterRejected)
+      expect(Result.isFailure(result) && result.failure.message).toMatch(/^some\/folder: /u)
     }
   })
 

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs"
+import { cpSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
@@ -38,6 +38,15 @@ describe("doctor", () => {
     expect(error).toBeUndefined()
     expect(verdicts).toMatchObject({ model: "passed", "token round trip": "passed", "longest batch": "passed" })
     expect(verdicts["adapter"]).toBe("skipped")
+  }, 60_000)
+
+  it("edge: the tokenizer of another model, whose ids all fit, is told by its end token", async () => {
+    const mixed = await modelFolder(join(folder(), "model"))
+    const other = await modelFolder(join(folder(), "model"), "llama3")
+    for (const file of ["tokenizer.json", "tokenizer_config.json"]) cpSync(join(other, file), join(mixed, file))
+    const { verdicts, reasons } = await looked("sft", [...folderSizes, `model.name=${mixed}`])
+    expect(verdicts["model"]).toBe("warned")
+    expect(reasons["model"]).toContain("names the tokenizer's end token <|eot_id|>")
   }, 60_000)
 
   it("error: a model folder without its tokenizer fails, and what needs it is left out", async () => {

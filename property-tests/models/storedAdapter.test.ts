@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -62,5 +62,30 @@ describe("an adapter's folder", () => {
     expect((await refusal(path)).message).toMatch(
       /adapter_model\.safetensors: there is no such file\. An adapter is both/
     )
+  })
+
+  it("error: links out of the folder, to a device without an end as well, are not followed", async () => {
+    const path = adapter("linked", base)
+    rmSync(join(path, "adapter_model.safetensors"))
+    symlinkSync("/dev/zero", join(path, "adapter_model.safetensors"))
+    expect(await refusal(path)).toMatchObject({ _tag: "CheckpointRejected", kind: "unsafe" })
+  })
+})
+
+describe("a model's folder", () => {
+  it.each([
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "chat_template.jinja"
+  ])("error: %s that is a link out of the folder, or no file", async (name) => {
+    const path = join(root, `model ${name}`)
+    cpSync(base, path, { recursive: true })
+    rmSync(join(path, name), { force: true })
+    symlinkSync("/dev/zero", join(path, name))
+    expect(await refusal(path)).toMatchObject({ _tag: "CheckpointRejected", kind: "unsafe", file: `${path}/${name}` })
+    rmSync(join(path, name))
+    mkdirSync(join(path, name))
+    expect(await refusal(path)).toMatchObject({ _tag: "CheckpointRejected", kind: "malformed" })
   })
 })

@@ -12,6 +12,8 @@ export interface AdapterFiles {
   readonly config: string
   /** Bytes of `adapter_model.safetensors`. */
   readonly tensors: Uint8Array
+  /** The folder that they were read from, for messages. */
+  readonly from?: string
 }
 
 /** An adapter with its values. */
@@ -23,6 +25,8 @@ export interface StoredAdapter {
 /** What every name of a tensor begins with in the file. */
 const PREFIX = "base_model.model."
 
+const again = "Fetch the adapter again, or save it again with peft."
+
 const parsed = (text: string): Result.Result<unknown, AdapterRejected> =>
   Result.try({
     try: (): unknown => JSON.parse(text),
@@ -30,14 +34,15 @@ const parsed = (text: string): Result.Result<unknown, AdapterRejected> =>
       new AdapterRejected({
         kind: "malformed",
         at: "adapter_config.json",
-        reason: `is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`
+        reason: `is no JSON: ${cause instanceof Error ? cause.message : String(cause)}. ${again}`
       })
   })
 
 const tensorsOf = (bytes: Uint8Array): Result.Result<Readonly<Record<string, Tensor>>, AdapterRejected> =>
   Result.mapBoth(Safetensors.decode(bytes), {
     onSuccess: ({ tensors }) => tensors,
-    onFailure: ({ kind, message }) => new AdapterRejected({ kind, at: "adapter_model.safetensors", reason: message })
+    onFailure: ({ kind, message }) =>
+      new AdapterRejected({ kind, at: "adapter_model.safetensors", reason: `${message} ${again}` })
   })
 
 /** The first reason why tensors are not this adapter's. */
@@ -70,7 +75,7 @@ const unfit = ({ params }: Adapter, tensors: Readonly<Record<string, Tensor>>): 
  * Fails with `AdapterRejected` where the files are malformed, ask for another method than LoRA, or do not fit the base.
  */
 export const fromFiles = (
-  { config, tensors }: AdapterFiles,
+  { config, tensors, from }: AdapterFiles,
   model: ModelConfig
 ): Result.Result<StoredAdapter, AdapterRejected> =>
   Result.gen(function* () {
@@ -80,7 +85,7 @@ export const fromFiles = (
     if (wrong !== undefined) return yield* Result.fail(wrong)
     const names = Object.keys(adapter.params)
     return { adapter, values: Object.fromEntries(names.map((name) => [name, held[`${PREFIX}${name}`]!])) }
-  })
+  }).pipe(Result.mapError((error) => (from === undefined ? error : new AdapterRejected({ ...error, from }))))
 
 /** The files of an adapter, byte for byte what PEFT writes of the same values and keys. */
 export const toFiles = ({ adapter, values }: StoredAdapter): AdapterFiles => ({

@@ -6,7 +6,7 @@ import type { Task } from "../../core/task/index.ts"
 import { judgeOf, loadCritic, writeCritic } from "../train/index.ts"
 import { type Check, passed, skipped, type Verdict } from "./Check.ts"
 import { memoryForeseen } from "./checks/memory.ts"
-import { adapterApplied, headLearns, samplerAgrees } from "./checks/models.ts"
+import { adapterApplied, headLearns, modelFits, samplerAgrees } from "./checks/models.ts"
 import { outcomeContract, type Solved } from "./checks/outcome.ts"
 import { bytesText, diskSpace, memoryFits } from "./checks/resources.ts"
 import { endSupervised, maskNotEmpty, roundTrip } from "./checks/texts.ts"
@@ -74,14 +74,7 @@ export const configuredChecks = (subject: Subject, resources: Resources) => {
     {
       name: MODEL,
       why: "A folder whose files miss or disagree fails hours later, or trains another model.",
-      run: Effect.map(subject.found, ({ model }) =>
-        model === undefined
-          ? passed("a new decoder")
-          : passed(
-              `${model.config.model_type}, ${model.config.num_hidden_layers} layers of width ${model.config.hidden_size}, ` +
-                `${model.tokenizer.vocabSize} tokens, stops at ${model.stopIds.join(", ")}`
-            )
-      )
+      run: Effect.map(subject.found, ({ model }) => modelFits(model))
     },
     {
       name: DATA,

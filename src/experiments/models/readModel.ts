@@ -1,5 +1,12 @@
 import { Effect, type FileSystem } from "effect"
-import { agree, type CheckpointRejected, loadAll, type ModelFolder, open } from "../../core/checkpoint/index.ts"
+import {
+  agree,
+  type CheckpointRejected,
+  insideFolder,
+  loadAll,
+  type ModelFolder,
+  open
+} from "../../core/checkpoint/index.ts"
 import type { Fetched, Hub, HubError } from "../../core/data/index.ts"
 import type { Params } from "../../core/learner/index.ts"
 import type { ModelConfig } from "../../core/model/index.ts"
@@ -27,6 +34,8 @@ export interface FolderModel extends Fetched {
   readonly template: ChatTemplate
   /** Tokens that end a completion. */
   readonly stopIds: ReadonlyArray<number>
+  /** Whether the model's own configuration names an end token of the tokenizer or of the template, or none at all. */
+  readonly endsAgree: boolean
   /** What stands beside the weights, to be written with what becomes of them. */
   readonly texts: ModelTexts
   /** What was trained over it before, where the folder that was named holds an adapter. */
@@ -42,6 +51,18 @@ export type BadModel =
   | BadModelFolder
   | ModelNotFound
   | HubError
+
+/** Texts that are read of a model folder beside those that `open` reads. */
+const readTexts = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"]
+
+/** Refuses a file that is a link out of its folder, or no file: a device has no end. */
+const insideOrAway = (folder: string, name: string) =>
+  insideFolder(folder, name).pipe(
+    Effect.catchIf(
+      ({ kind }) => kind === "missing",
+      () => Effect.void
+    )
+  )
 
 /** Where the base of an adapter lies. It must be a model: of an adapter over an adapter only one would be applied. */
 const baseOf = Effect.fnUntraced(function* ({ folder, base }: FolderAdapter) {
@@ -73,13 +94,16 @@ export const readModel = (
     const adapter = yield* storedAdapter(folder)
     if (adapter !== undefined) return { ...(yield* readModel(yield* baseOf(adapter), chosen)), adapter }
     const files = yield* open(folder)
+    yield* Effect.forEach(readTexts, (name) => insideOrAway(folder, name))
     const stored = yield* fromFolder(folder)
     const template = yield* templateOf(folder, stored, chosen)
     const tokenizer = { ...stored, eosId: yield* Effect.fromResult(turnEnd(template, stored)) }
     const { config, generation } = files
     const { stopIds } = yield* Effect.fromResult(agree(folder, config, generation, tokenizer))
+    const named = [...generation.eosIds, ...config.eos_token_id]
+    const endsAgree = named.length === 0 || [stored.eosId, tokenizer.eosId].some((id) => named.includes(id))
     const texts = yield* textsOf({ folder, generation, tokenizer, template, stopIds })
-    return { folder, origin, files, config, tokenizer, template, stopIds, texts }
+    return { folder, origin, files, config, tokenizer, template, stopIds, endsAgree, texts }
   })
 
 /** The weights of a model as host values, as a policy or as the trunk of a reward model. */

@@ -3,7 +3,24 @@ import type { Params } from "../../../core/learner/index.ts"
 import { checkAgreement } from "../../../core/sampling/index.ts"
 import type { Sampled } from "../../../core/service/index.ts"
 import type { Tensor } from "../../../core/tensor/index.ts"
-import { failed, passed, type Verdict } from "../Check.ts"
+import type { FolderModel } from "../../models/index.ts"
+import { failed, passed, type Verdict, warned } from "../Check.ts"
+
+/** What a folder's files say of one model; of another's tokenizer the ids may fit, and mean something else. */
+export const modelFits = (model: FolderModel | undefined): Verdict => {
+  if (model === undefined) return passed("a new decoder")
+  const { config, tokenizer, stopIds, endsAgree } = model
+  if (!endsAgree)
+    return warned(
+      `neither config.json nor generation_config.json names the tokenizer's end token ${tokenizer.tokenText(tokenizer.eosId)}: ` +
+        "it may be another model's",
+      "Take both from one repository at one revision; where they do belong together, name it in generation_config.json."
+    )
+  return passed(
+    `${config.model_type}, ${config.num_hidden_layers} layers of width ${config.hidden_size}, ` +
+      `${tokenizer.vocabSize} tokens, stops at ${stopIds.join(", ")}`
+  )
+}
 
 type Reading = ReadonlyArray<ArrayLike<number>>
 
