@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { Effect, Exit, Result } from "effect"
 import { describe, expect, it } from "vitest"
 import { Reference } from "../../src/backends/reference/index.ts"
@@ -33,6 +34,12 @@ describe("backends by name", () => {
       expect(laws.filter((law) => law.deviation !== undefined)).toHaveLength(Object.keys(deviations).length)
       for (const reason of Object.values(deviations)) expect(reason.length).toBeGreaterThan(20)
     }
+  })
+
+  it("law: docs/backends.md tells of every backend, and its matrix has every area", () => {
+    const page = readFileSync(new URL("../../docs/backends.md", import.meta.url), "utf8")
+    for (const name of backendNames) expect(page).toMatch(new RegExp(`^\\| \`${name}\` \\|`, "mu"))
+    for (const area of Laws.areas) expect(page).toMatch(new RegExp(`^\\| ${area} \\|`, "mu"))
   })
 
   it("error: an unknown name is told with the nearest, and fails as wrong usage", async () => {

@@ -55,6 +55,15 @@ export const entries: ReadonlyArray<Entry> = [
     load: async () => (await import("../../backends/onnx/index.ts")).Onnx.webgpu
   },
   {
+    name: "onnx-cuda",
+    runs: "ONNX Runtime on CUDA, in Node",
+    precision: "single",
+    foresight: { _tag: "Counted", holder: "process" },
+    threads: false,
+    deviations: {},
+    load: async () => (await import("../../backends/onnx/index.ts")).Onnx.cuda
+  },
+  {
     name: "onnx-web-wasm",
     runs: "ONNX Runtime in WebAssembly, on one thread: in pages and in Node",
     precision: "single",
