@@ -33,12 +33,12 @@ const ready = (file: URL): Effect.Effect<Worker, FormulaEngineMissing> =>
     const failed = (reason: string) => resume(Effect.fail(new FormulaEngineMissing({ reason })))
     worker.once("error", (error) => failed(error instanceof Error ? error.message : String(error)))
     worker.once("message", (reply: Reply) => {
+      // A process may end while the worker waits.
+      worker.unref()
       if (reply._tag !== "Missing") return resume(Effect.succeed(worker))
       void worker.terminate()
       return failed(reply.reason)
     })
-    // A process may end while the worker waits.
-    worker.unref()
     return Effect.promise(() => worker.terminate())
   })
 
@@ -46,12 +46,17 @@ const failure = Outcomes.unverifiable("the engine for formulas failed")
 
 const ask = (worker: Worker, question: Question): Effect.Effect<Outcome> =>
   Effect.callback((resume) => {
-    const answered = (reply: Reply) => resume(Effect.succeed(reply._tag === "Decided" ? reply.outcome : failure))
-    const failed = () => resume(Effect.succeed(failure))
-    worker.once("message", answered).once("error", failed)
+    const stop = () => void worker.off("message", answered).off("error", failed)
+    const end = (outcome: Outcome) => {
+      stop()
+      resume(Effect.succeed(outcome))
+    }
+    const answered = (reply: Reply) => end(reply._tag === "Decided" ? reply.outcome : failure)
+    const failed = () => end(failure)
+    worker.on("message", answered).on("error", failed)
     worker.ref()
     worker.postMessage(question)
-    return Effect.sync(() => worker.off("message", answered).off("error", failed))
+    return Effect.sync(stop)
   })
 
 /**
