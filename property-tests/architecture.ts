@@ -33,6 +33,7 @@ const stack: ReadonlyArray<ReadonlyArray<string>> = [
     "checkpoint",
     "task",
     "evaluation",
+    "suite",
     "figure",
     "explorer",
     "run",

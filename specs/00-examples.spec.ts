@@ -7,6 +7,7 @@ import * as customGranularity from "../examples/custom-granularity.ts"
 import * as customLoop from "../examples/custom-loop.ts"
 import * as customObjective from "../examples/custom-objective.ts"
 import * as customOutcome from "../examples/custom-outcome.ts"
+import * as customScorer from "../examples/custom-scorer.ts"
 import * as customTask from "../examples/custom-task.ts"
 import { main } from "../examples/first-program.ts"
 import * as Laws from "../src/core/laws/index.ts"
@@ -64,6 +65,16 @@ describe("examples of one's own", () => {
         "4 prompt tokens, 5 of the expert",
         "1 (compared letter by letter)"
       ])
+    })
+  )
+
+  it.effect("golden: a scorer of single equations sees a wrong number, and is blind to steps that are missing", () =>
+    Effect.gen(function* () {
+      const lines = (yield* printed(customScorer.main)).map(String)
+      expect(lines).toHaveLength(6)
+      expect(lines[0]).toMatch(/^delete a step: should fall, did not in (\d+) of \1$/)
+      expect(lines[3]).toBe("change a number: should fall, did not in 0 of 50")
+      expect(lines[5]).toMatch(/^reformat: should stay, did not in 0 of \d+$/)
     })
   )
 

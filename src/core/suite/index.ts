@@ -1,0 +1,5 @@
+export type { Change } from "./Change.ts"
+export * as Changes from "./Change.ts"
+export { type ChangeResult, type Failure, runSuite, type SuiteOptions, type SuiteResult } from "./runSuite.ts"
+export { suiteTable } from "./suiteTable.ts"
+export type { TextTrace, TraceScorer } from "./TraceScorer.ts"
