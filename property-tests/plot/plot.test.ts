@@ -9,6 +9,7 @@ import type { ResultRow } from "../../src/core/data/index.ts"
 import { PromptPools } from "../../src/core/result/index.ts"
 import { globalFlags, plotCommand } from "../../src/experiments/commands/index.ts"
 import {
+  contained,
   findResults,
   mainDrawings,
   mainTables,
@@ -173,6 +174,12 @@ describe("what is missing", () => {
     expect(existsSync(`${output}/all_tokens/sums/standard/dense/pass_at_k_all.pdf`)).toBe(true)
     expect((await call(...args, "--allow-missing")).code).toBe(0)
   }, 60_000)
+
+  it("defect 29: a run that breaks is a failure of its own, and the others go on", async () => {
+    const job = { domain: "d", label: "l", answerOnly: true }
+    const drawn = await Effect.runPromise(contained(job)(Effect.die(new RangeError("3 scores for 4 completions."))))
+    expect(drawn.troubles).toEqual([{ kind: "failed", job: "answer_only/d/l", reason: "3 scores for 4 completions." }])
+  })
 
   it("defect 29: transfer keeps the missing cell, with its reason", async () => {
     const output = join(folder, "transfer")

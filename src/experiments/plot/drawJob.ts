@@ -68,6 +68,21 @@ const readRuns = (job: Job, name: string) =>
     return { results, troubles }
   })
 
+/** What came of a job that could not be drawn at all. */
+export const undrawn = (job: Pick<Job, "domain" | "label" | "answerOnly">, error: unknown): Drawn => ({
+  job: jobName(job),
+  summary: undefined,
+  troubles: [troubleOf(jobName(job))(error)],
+  files: 0,
+  seconds: 0
+})
+
+/** A job that breaks is a trouble of its own, and the others go on. */
+export const contained =
+  (job: Pick<Job, "domain" | "label" | "answerOnly">) =>
+  <E, R>(drawing: Effect.Effect<Drawn, E, R>): Effect.Effect<Drawn, E, R> =>
+    Effect.catchDefect(drawing, (defect) => Effect.succeed(undrawn(job, defect)))
+
 /** Draws everything of one job into its folder. A failure is a trouble that is told, and the rest goes on. */
 export const drawJob = (job: Job): Effect.Effect<Drawn, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
@@ -100,14 +115,4 @@ export const drawJob = (job: Job): Effect.Effect<Drawn, never, FileSystem.FileSy
     yield* fs.writeFileString(`${job.output}/summary.json`, `${JSON.stringify(summary, undefined, 2)}\n`)
     const files = 5 * tables.length + 4 * (drawings.length + tokens) + 1
     return { job: name, summary, troubles, files, seconds: (performance.now() - started) / 1000 }
-  }).pipe(
-    Effect.catch((error) =>
-      Effect.succeed({
-        job: jobName(job),
-        summary: undefined,
-        troubles: [troubleOf(jobName(job))(error)],
-        files: 0,
-        seconds: 0
-      })
-    )
-  )
+  }).pipe(Effect.catch((error) => Effect.succeed(undrawn(job, error))))

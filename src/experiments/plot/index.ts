@@ -1,6 +1,6 @@
 export { ablationDrawings } from "./ablationDrawings.ts"
 export { acrossRuns, collapsed } from "./acrossRuns.ts"
-export { type Drawn, drawJob, type Trouble } from "./drawJob.ts"
+export { contained, type Drawn, drawJob, type Trouble } from "./drawJob.ts"
 export { findResults, ResultsNotFound, type Wanted } from "./findResults.ts"
 export { type Job, type JobOptions, jobsOf, selectorOf, usualFile } from "./Job.ts"
 export { mainDrawings, type RunResults, scored, usualKs } from "./mainDrawings.ts"

@@ -3,7 +3,7 @@ import type { PlotMainOptions } from "../commands/index.ts"
 import { ablationDrawings } from "./ablationDrawings.ts"
 import { acrossRuns } from "./acrossRuns.ts"
 import { close } from "./closing.ts"
-import { type Drawn, drawJob } from "./drawJob.ts"
+import { contained, type Drawn, drawJob } from "./drawJob.ts"
 import { type Job, jobsOf } from "./Job.ts"
 import { openPress, writeDrawing, writeTable } from "./pictures.ts"
 import { readSpec } from "./Spec.ts"
@@ -20,8 +20,9 @@ const drawAll = (jobs: ReadonlyArray<Job>, options: PlotMainOptions) => {
   let done = 0
   const tell = told(jobs.length)
   const workers = Math.min(options.workers, jobs.length)
-  // One thread alone would only cost its start; with --debug the stack of an error must be whole.
-  const draw = workers <= 1 || options.debug ? drawJob : drawInThread
+  // One thread alone would only cost its start; with --debug a defect ends the command with its stack.
+  const inProcess = (job: Job) => (options.debug ? drawJob(job) : contained(job)(drawJob(job)))
+  const draw = workers <= 1 || options.debug ? inProcess : drawInThread
   return Effect.forEach(
     jobs,
     (job) =>

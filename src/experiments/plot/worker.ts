@@ -1,7 +1,7 @@
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect } from "effect"
-import { type Drawn, drawJob, jobName } from "./drawJob.ts"
+import { type Drawn, drawJob, undrawn } from "./drawJob.ts"
 import type { Job } from "./Job.ts"
 
 /** Marks the data of a thread that this file started. */
@@ -11,13 +11,9 @@ const role = "rewardflow/plot"
 export const drawInThread = (job: Job): Effect.Effect<Drawn> =>
   Effect.callback<Drawn>((resume) => {
     const worker = new Worker(new URL(import.meta.url), { workerData: { role, job }, execArgv: [] })
-    const failed = (reason: string): void => {
-      const name = jobName(job)
-      const troubles = [{ kind: "failed" as const, job: name, reason }]
-      resume(Effect.succeed({ job: name, summary: undefined, troubles, files: 0, seconds: 0 }))
-    }
+    const failed = (error: unknown): void => resume(Effect.succeed(undrawn(job, error)))
     worker.once("message", (drawn: Drawn) => resume(Effect.succeed(drawn)))
-    worker.once("error", (error) => failed(error instanceof Error ? error.message : String(error)))
+    worker.once("error", failed)
     worker.once("exit", (code) => failed(`its thread ended with code ${code}`))
     return Effect.promise(() => worker.terminate())
   })
