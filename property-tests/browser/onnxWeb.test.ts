@@ -52,6 +52,7 @@ describe.skipIf(path === "")("ONNX Runtime in a page", () => {
       wasm: whole,
       webgpu: whole,
       lost: { totals: [3, 6], trouble: "Lost" },
+      again: { totals: [], trouble: "Lost" },
       resumed: { totals: [9, 12], log: [3, 6, 9, 12] }
     }))
 

@@ -70,7 +70,8 @@ const tell = async () => {
       if (at === 2) ((await env.webgpu.device) as { readonly destroy: () => void }).destroy()
     })
   )
-  return { wasm, webgpu, lost, resumed: await on(OnnxWeb.wasm, steps(2, 4, lost.saved, nothing)) }
+  const again = await on(OnnxWeb.webgpu, steps(0, 1, start, nothing))
+  return { wasm, webgpu, lost, again, resumed: await on(OnnxWeb.wasm, steps(2, 4, lost.saved, nothing)) }
 }
 
 Reflect.set(globalThis, "told", tell())

@@ -10,7 +10,7 @@ import {
   type LinkedTensor,
   type Memory
 } from "../../core/service/index.ts"
-import { type Absence, absent, probe, tooLarge, withPrediction } from "./deviceErrors.ts"
+import { type Absence, absent, probe, probeFeeds, tooLarge, withPrediction } from "./deviceErrors.ts"
 import type { Client } from "./engine/Client.ts"
 import type { SessionOptions } from "./engine/protocol.ts"
 import * as LinkedMemory from "./LinkedMemory.ts"
@@ -104,7 +104,10 @@ const make = (
         return { run }
       })
 
-    if (device !== undefined) yield* Effect.mapError(Effect.scoped(compile(probe)), absent(target.name, device.needs))
+    if (device !== undefined) {
+      const asked = Effect.flatMap(compile(probe), ({ run }) => run(probeFeeds))
+      yield* Effect.mapError(Effect.scoped(asked), absent(target.name, device.needs))
+    }
 
     return { name: target.name, memory, compile }
   })

@@ -1,5 +1,6 @@
 import { input, neg, Programs, type Step, Steps } from "../../core/program/index.ts"
-import { BackendFailure } from "../../core/service/index.ts"
+import { BackendFailure, type Feeds, type RunError, type UnsupportedOp } from "../../core/service/index.ts"
+import { Tensors } from "../../core/tensor/index.ts"
 import { cost, Liveness } from "../../core/transform/index.ts"
 
 /** What keeps a device from being found, in words for people: what was looked for, and how to get it. */
@@ -11,15 +12,19 @@ export interface Absence {
 /** The least that a device can be asked, to see whether there is one. */
 export const probe: Step = Steps.stateless(Programs.fromExprs({ y: neg(input("x", [1])) }))
 
-/** Why a device did not come, of what the engine said when it was asked. */
+/** What the probe is fed. */
+export const probeFeeds: Feeds = { x: Tensors.f32([0], [1]) }
+
+/** Why a device did not come, of what the engine said when it was asked: one that this process has lost does not come again. */
 export const absent =
   (backend: string, { lookedFor, fix }: Absence) =>
-  (cause: { readonly message: string }): BackendFailure =>
-    new BackendFailure({
-      ...{ backend, during: "start", cause },
-      reason: `it found no device. It looked for ${lookedFor.join("; ")}. ${fix}`,
-      trouble: { _tag: "NoDevice", lookedFor }
-    })
+  (cause: RunError | UnsupportedOp): BackendFailure => {
+    const fields = { backend, during: "start", cause } as const
+    if (cause instanceof BackendFailure && cause.trouble?._tag === "Lost")
+      return new BackendFailure({ ...fields, reason: cause.reason, trouble: cause.trouble })
+    const reason = `it found no device. It looked for ${lookedFor.join("; ")}. ${fix}`
+    return new BackendFailure({ ...fields, reason, trouble: { _tag: "NoDevice", lookedFor } })
+  }
 
 /** That libraries are missing. */
 export const notInstalled = (backend: string, { lookedFor, fix }: Absence): BackendFailure =>

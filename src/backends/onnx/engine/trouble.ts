@@ -32,7 +32,7 @@ export const troubleOf = (message: string): DeviceTrouble | undefined => {
 export const remedy = (trouble: DeviceTrouble): string => {
   switch (trouble._tag) {
     case "Lost":
-      return "The device is gone, with all memory on it: build the layer anew, or go on from the last checkpoint, on another backend if need be."
+      return "The device is gone, with all memory on it: go on from the last checkpoint, on another backend, or in a new process (a page: load it again)."
     case "OutOfMemory":
       return "Make batches or sequences smaller, release what is compiled and not in use, or choose a backend with more memory."
     case "TooLarge":
