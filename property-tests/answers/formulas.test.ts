@@ -74,6 +74,15 @@ effectIt.layer(formulas(), { excludeTestServices: true })("the one check", (effe
   )
 
   effectIt.effect(
+    "error: a tower of powers that the engine does not end with is given up, and the next one is answered",
+    () =>
+      Effect.gen(function* () {
+        expect(yield* check(raw`\sqrt{2}`, "9^{9^{9^{9}}}")).toBe("TimedOut")
+        expect(yield* check(raw`\sqrt{2}`, raw`\frac{2}{\sqrt{2}}`)).toBe(1)
+      })
+  )
+
+  effectIt.effect(
     "edge: no answer is wrong, nonsense is wrong, only a gold answer that cannot be read is unverifiable",
     () =>
       Effect.gen(function* () {
