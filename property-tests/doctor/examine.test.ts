@@ -1,5 +1,6 @@
 import { Effect, Exit } from "effect"
 import { describe, expect, it } from "vitest"
+import { CheckpointRejected } from "../../src/core/checkpoint/index.ts"
 import {
   type Check,
   examine,
@@ -42,6 +43,8 @@ describe("examine", () => {
   it("golden: a fix that an error's message ends with is said once", async () => {
     const error = Object.assign(new Error("No such file. Fetch it."), { fix: "Fetch it" })
     expect(await verdicts(check("a", Effect.fail(error)))).toEqual([failed("No such file.", "Fetch it")])
+    const rejected = new CheckpointRejected({ kind: "unsafe", file: "a", reason: "it is a link" })
+    expect(await verdicts(check("a", Effect.fail(rejected)))).toEqual([failed("a: it is a link.", rejected.repair)])
   })
 
   it("law: what a check needs and has not got leaves it out, and only then", async () => {

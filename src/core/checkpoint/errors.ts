@@ -23,7 +23,10 @@ export class CheckpointRejected extends Data.TaggedError("CheckpointRejected")<{
   readonly fix?: string
   readonly cause?: unknown
 }> {
+  get repair(): string {
+    return this.fix ?? fixes[this.kind]
+  }
   override get message(): string {
-    return `${this.file}: ${this.reason}. ${this.fix ?? fixes[this.kind]}.`
+    return `${this.file}: ${this.reason}. ${this.repair}.`
   }
 }

@@ -7,10 +7,13 @@ export class BadTokenizer extends Data.TaggedError("BadTokenizer")<{
   /** The repair, where the usual one does not fit. */
   readonly fix?: string
 }> {
-  override get message(): string {
+  get repair(): string {
     const usual =
       "Fetch the file again, or let transformers write it: AutoTokenizer.from_pretrained(...).save_pretrained(...)"
-    return `Tokenizer ${this.file}: ${this.reason.replace(/\.$/, "")}. ${this.fix ?? usual}.`
+    return this.fix ?? usual
+  }
+  override get message(): string {
+    return `Tokenizer ${this.file}: ${this.reason.replace(/\.$/, "")}. ${this.repair}.`
   }
 }
 

@@ -30,10 +30,12 @@ export const warned = (reason: string, fix: string): Verdict => ({ _tag: "Warned
 export const failed = (reason: string, fix: string): Verdict => ({ _tag: "Failed", reason, fix })
 export const skipped = (reason: string): Verdict => ({ _tag: "Skipped", reason })
 
-const fixOf = (error: unknown): string =>
-  typeof error === "object" && error !== null && "fix" in error && typeof error.fix === "string"
-    ? error.fix
-    : "Mend what it names, and ask again."
+/** What an error says of its repair; those with a usual one say it as `repair`. */
+const fixOf = (error: unknown): string => {
+  if (typeof error !== "object" || error === null) return "Mend what it names, and ask again."
+  if ("repair" in error && typeof error.repair === "string") return error.repair
+  return "fix" in error && typeof error.fix === "string" ? error.fix : "Mend what it names, and ask again."
+}
 
 /** A check that cannot say yes says no: whatever it throws or fails with is what it found. Interruption passes. */
 const verdictOf = <R>({ run }: Check<R>): Effect.Effect<Verdict, never, R> =>
