@@ -14,6 +14,7 @@ const command = root(
     trainReward: async () => (await import("./experiments/trainReward.ts")).trainReward,
     evaluate: async () => (await import("./experiments/evaluate.ts")).evaluate,
     score: async () => (await import("./experiments/score.ts")).score,
+    probe: async () => (await import("./experiments/probe.ts")).probe,
     doctor: async () => (await import("./experiments/doctor.ts")).doctor,
     ablate: async () => (await import("./experiments/ablate.ts")).ablate,
     report: async () => (await import("./experiments/report.ts")).report,

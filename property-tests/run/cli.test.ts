@@ -12,10 +12,10 @@ import {
   type ConformanceOptions,
   type DoctorOptions,
   type EvaluateOptions,
-  type ScoreOptions,
   nearestName,
   type PlotMainOptions,
   type PlotTransferOptions,
+  type ProbeOptions,
   parseGranularity,
   printGranularity,
   type QuickstartOptions,
@@ -23,6 +23,7 @@ import {
   resumeCommand,
   root,
   runOutput,
+  type ScoreOptions,
   type TrainOptions,
   type TrainRewardOptions
 } from "../../src/experiments/commands/index.ts"
@@ -40,6 +41,7 @@ type AnyOptions =
   | AblateOptions
   | DoctorOptions
   | EvaluateOptions
+  | ProbeOptions
   | ScoreOptions
   | ReportOptions
   | PlotMainOptions
@@ -58,9 +60,12 @@ const call = (...args: ReadonlyArray<string>) =>
       report: noting,
       conformance: noting
     }
-    return Command.runWith(root({ ...sources, ablate: noting, doctor: noting, evaluate: noting, score: noting }, args), {
-      version: "1.2.3"
-    })(args)
+    return Command.runWith(
+      root({ ...sources, ablate: noting, doctor: noting, evaluate: noting, score: noting, probe: noting }, args),
+      {
+        version: "1.2.3"
+      }
+    )(args)
   })
 
 describe("arguments", () => {

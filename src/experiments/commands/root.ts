@@ -6,6 +6,7 @@ import { type ConformanceOptions, conformanceCommand } from "./conformance.ts"
 import { type DoctorOptions, doctorCommand } from "./doctor.ts"
 import { type EvaluateOptions, evaluateCommand } from "./evaluate.ts"
 import { type PlotMainOptions, type PlotTransferOptions, plotCommand } from "./plot.ts"
+import { type ProbeOptions, probeCommand } from "./probe.ts"
 import { type QuickstartOptions, quickstartCommand } from "./quickstart.ts"
 import { type ReportOptions, reportCommand } from "./report.ts"
 import { toggle } from "./runFlags.ts"
@@ -21,6 +22,7 @@ export interface Sources {
   readonly trainReward: Source<TrainRewardOptions>
   readonly evaluate: Source<EvaluateOptions>
   readonly score: Source<ScoreOptions>
+  readonly probe: Source<ProbeOptions>
   readonly doctor: Source<DoctorOptions>
   readonly plotMain: Source<PlotMainOptions>
   readonly plotTransfer: Source<PlotTransferOptions>
@@ -46,6 +48,7 @@ export const root = (sources: Sources, args: ReadonlyArray<string>) =>
       trainCommand(sources.train, args).pipe(Command.withSubcommands([trainRewardCommand(sources.trainReward, args)])),
       evaluateCommand(sources.evaluate),
       scoreCommand(sources.score),
+      probeCommand(sources.probe),
       doctorCommand(sources.doctor),
       reportCommand(sources.report),
       plotCommand(sources.plotMain, sources.plotTransfer, args),

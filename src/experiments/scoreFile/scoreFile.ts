@@ -25,7 +25,11 @@ const CHUNK = 64
 
 type Columns = Partial<ResultRow>
 
-const granularityOf = ({ granularity, stepRule }: ScoreOptions): Granularity => {
+/** The granularity that flags name. */
+export const granularityNamed = ({
+  granularity,
+  stepRule
+}: Pick<ScoreOptions, "granularity" | "stepRule">): Granularity => {
   switch (granularity._tag) {
     case "sparse":
       return Granularities.sparse
@@ -60,7 +64,7 @@ const readerOf = Effect.fnUntraced(function* (options: ScoreOptions) {
   }
   const whole = yield* readRewardModel(name)
   const isSegment = whole.params["potential.weight"] !== undefined
-  const units = granularityOf(options)
+  const units = granularityNamed(options)
   const reader = yield* RewardReaders.make(whole, {
     granularity: isSegment ? Granularities.segments(units) : units,
     ...(options.clip === undefined ? {} : { clamp: options.clip }),
@@ -88,7 +92,10 @@ const traceOf = ({ model: { tokenizer, template } }: WholeModel, row: KeyedRow) 
   const { reward_model_score: _, reward_unit_ends: __, reward_segments: ___, policy_log_probs: ____, ...rest } = row
   return {
     row: { ...(same ? row : rest), ...tokens },
-    sequence: { prompt: tokenizer.encode(row.rendered_prompt ?? template.render(row.prompt)), completion: tokens.token_ids }
+    sequence: {
+      prompt: tokenizer.encode(row.rendered_prompt ?? template.render(row.prompt)),
+      completion: tokens.token_ids
+    }
   }
 }
 
@@ -101,7 +108,7 @@ export const scoreFile = Effect.fnUntraced(function* (options: ScoreOptions) {
   const { file, mode, overwrite, label, output } = options
   const { whole, read } = yield* readerOf(options)
   const settings = {
-    ...{ file, mode, model: whole.folder, label: label ?? null, granularity: granularityOf(options).name },
+    ...{ file, mode, model: whole.folder, label: label ?? null, granularity: granularityNamed(options).name },
     ...{ clip: options.clip ?? null, rewardMode: options.rewardMode }
   }
   const out = yield* ChunkedFiles.open(output, { settings: JSON.parse(JSON.stringify(settings)), overwrite })

@@ -1,0 +1,2 @@
+export { NothingToProbe, probeReward } from "./probeReward.ts"
+export { rewardScorer } from "./rewardScorer.ts"
