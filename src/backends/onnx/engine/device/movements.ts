@@ -56,9 +56,18 @@ const model = (part: Part, type: ElementType): Uint8Array => {
   return encode({ nodes, initializers, inputs: [x, ...rows, ...inputs], outputs: [{ name: "y", type }] })
 }
 
+// As many as there are movements and types, for all engines of a runtime one after another.
+const made = new WeakMap<Runtime, Map<string, Promise<InferenceSession>>>()
+
+const sessionsOf = (runtime: Runtime): Map<string, Promise<InferenceSession>> => {
+  const known = made.get(runtime) ?? new Map<string, Promise<InferenceSession>>()
+  made.set(runtime, known)
+  return known
+}
+
 /** The movements of a runtime whose sessions are made with these options. */
 export const make = (runtime: Runtime, options: InferenceSession.SessionOptions): Movements => {
-  const sessions = new Map<string, Promise<InferenceSession>>()
+  const sessions = sessionsOf(runtime)
   const session = (part: Part, type: string, to: "cpu" | "gpu-buffer"): Promise<InferenceSession> => {
     const key = `${part} ${type} ${to}`
     const known = sessions.get(key)
@@ -68,6 +77,8 @@ export const make = (runtime: Runtime, options: InferenceSession.SessionOptions)
       preferredOutputLocation: { y: to }
     })
     sessions.set(key, created)
+    // One that could not be made may be made later.
+    created.catch(() => sessions.delete(key))
     return created
   }
   const int64 = (value: number): OrtTensor => new runtime.Tensor("int64", BigInt64Array.of(BigInt(value)), [1])
