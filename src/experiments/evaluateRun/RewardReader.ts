@@ -68,7 +68,7 @@ export const make = Effect.fnUntraced(function* (whole: WholeModel, reading: Rew
   if (missing !== undefined)
     return yield* new BadModelFolder({
       file: whole.folder,
-      reason: `it lacks ${missing}. A reward model that was trained over a policy's base in place needs model.reward_head=scalar.`
+      reason: `it lacks ${missing}. Give the run that made it: a head over a policy's base is read with that base.`
     })
   const memory = yield* (yield* Backend).memory
   yield* memory.write(residentParams(Object.fromEntries(Object.keys(all).map((name) => [name, whole.params[name]!]))))

@@ -45,11 +45,17 @@ const besideAdapter = Effect.fnUntraced(function* (folder: string) {
   )
 })
 
+/** The trunk of a verifier head that was trained over the base of its run's policy, and was not written again. */
+const trunkOf = Effect.fnUntraced(function* (name: string, params: Params) {
+  const isWhole = params["verifier/score.weight"] === undefined || params["model.embed_tokens.weight"] !== undefined
+  return isWhole ? {} : yield* weightsOf(yield* readModel(yield* findModel(name)))
+})
+
 /** The reward model of a name: its folder, or the directory of the run that made it. */
 export const readRewardModel = Effect.fnUntraced(function* (name: string) {
   const fs = yield* FileSystem.FileSystem
   const within = REWARD_MODEL.map((sub) => `${name}/${sub}`)
-  const own = yield* Effect.filter(within, (folder) =>
+  const kept = yield* Effect.filter(within, (folder) =>
     Effect.map(
       Effect.all(
         ["config.json", "adapter_config.json"].map((file) =>
@@ -60,10 +66,11 @@ export const readRewardModel = Effect.fnUntraced(function* (name: string) {
     )
   )
   // A run's own folder may hold its policy as well, so what is called a reward model comes first.
-  const found = own[0] === undefined ? yield* findModel(name) : { folder: own[0], origin: own[0] }
+  const found = kept[0] === undefined ? yield* findModel(name) : { folder: kept[0], origin: kept[0] }
   const model = yield* readModel(found)
   const base = yield* model.adapter === undefined ? loadStored(model.files) : weightsOf(model, "trunk")
-  const params = { ...(yield* merged(model, base)), ...(yield* besideAdapter(found.folder)) }
+  const own = { ...(yield* merged(model, base)), ...(yield* besideAdapter(found.folder)) }
+  const params = { ...(yield* trunkOf(name, own)), ...own }
   if (Result.isFailure(headOf(params)))
     return yield* new BadModelFolder({
       file: found.folder,
