@@ -101,7 +101,8 @@ describe.skipIf("reason" in found)("examples/browser", () => {
     await page.locator("figure", { hasText: "step 1 is wrong" }).waitFor()
     expect(await page.getAttribute("#trace", "aria-invalid")).toBe("false")
     expect(faults).toEqual([])
-  })
+    // A quarter of a minute on two free cores; other tests may hold them.
+  }, 300_000)
 
   it("error: without an adapter it says so in words, and offers WebAssembly", async () => {
     const { page, faults } = await visit(browser!, site.url)
