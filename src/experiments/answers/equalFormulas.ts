@@ -27,7 +27,7 @@ const agreeAtPoints = (gold: Parsed, prediction: Parsed, unknowns: ReadonlyArray
 
 /**
  * Whether two formulas are equal: without unknowns by the engine's own comparison, else by their values at several
- * points. The engine is not asked of formulas with unknowns: it takes x + 1 and y + 1 for equal.
+ * points: the engine's comparison says nothing of most formulas with unknowns.
  */
 export const equalFormulas = (engine: ComputeEngine, gold: string, prediction: string): Outcome => {
   const [g, p] = [engine.parse(gold), engine.parse(prediction)]
