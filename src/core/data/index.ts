@@ -1,6 +1,8 @@
 export * as Arrow from "./Arrow.ts"
 export type { Contents, Line } from "./Contents.ts"
 export { Demonstration } from "./Demonstration.ts"
+export type { Example, Judged } from "./Example.ts"
+export * as Examples from "./Example.ts"
 export { BadRows, FileError, RowError } from "./errors.ts"
 export { type Fetched, fetchSplits, type PublishedSplits } from "./fetchSplits.ts"
 export { address, Hub, HubError, type HubFile, type Listing, parseAddress, type Repo } from "./Hub.ts"
