@@ -164,7 +164,6 @@ describe("decode", () => {
       "unsloth",
       "model.policy_gpu_memory_utilization",
       "model.reward_gpu_memory_utilization",
-      "dataset.split",
       "training.report_to",
       "training.logging_steps",
       "eval.per_device_eval_batch_size",
