@@ -5,6 +5,7 @@ import { NodeServices } from "@effect/platform-node"
 import { Effect, Result } from "effect"
 import { afterAll, describe, expect, it } from "vitest"
 import { Examples, Sources } from "../../src/core/data/index.ts"
+import { readDemonstrations } from "../../src/experiments/reward/index.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "examples-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -67,6 +68,26 @@ describe("rows in the common columns", () => {
 
   it("error: a label of -100 is none, and is not read as true", async () => {
     expect(await messageOf({ prompt: "q", completion: "a", label: -100 })).toContain("label")
+  })
+})
+
+describe("demonstrations of files", () => {
+  const demonstrationsOf = (...names: ReadonlyArray<string>) =>
+    Effect.runPromise(
+      readDemonstrations(names.map((name) => join(folder, name))).pipe(Effect.provide(NodeServices.layer))
+    )
+  const write = (name: string, row: object) => writeFileSync(join(folder, name), `${JSON.stringify(row)}\n`)
+
+  it("claim: one's own rows and the common columns are read side by side, and each prompt is a problem of its own", async () => {
+    write("own.jsonl", { problem: { id: "p", prompt: "q" }, completion: "a" })
+    write("chosen.jsonl", { prompt: "r", chosen: "good", rejected: "bad" })
+    write("turns.jsonl", { messages: [user("s"), assistant("t")] })
+    const found = await demonstrationsOf("own.jsonl", "chosen.jsonl", "turns.jsonl")
+    expect(found.map(({ problem, completion }) => [problem.id, completion])).toEqual([
+      ["p", "a"],
+      ["example-0", "good"],
+      ["example-1", "t"]
+    ])
   })
 })
 

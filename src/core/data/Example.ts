@@ -60,7 +60,8 @@ const Completions = Schema.Struct({ prompt: Prompt, completion: Answer })
 const Preferences = Schema.Struct({ prompt: Prompt, chosen: Answer, rejected: Answer })
 const Labels = Schema.Struct({ prompt: Prompt, completion: Answer, label: Schema.Boolean })
 
-const known = ["text", "messages", "prompt", "completion", "chosen", "rejected", "label"]
+/** The columns that say what a row is. */
+export const knownColumns = ["text", "messages", "prompt", "completion", "chosen", "rejected", "label"]
 
 /**
  * The rows of a source whose columns say what they are: `text`; `messages`; `prompt`; `prompt, completion`;
@@ -71,7 +72,7 @@ export const examples = (
   source: Source
 ): Effect.Effect<ReadonlyArray<Example>, FileError | BadRows, FileSystem.FileSystem> =>
   Effect.flatMap(
-    columns(source, known),
+    columns(source, knownColumns),
     (found): Effect.Effect<ReadonlyArray<Example>, FileError | BadRows, FileSystem.FileSystem> => {
       switch (found.join()) {
         case "text":

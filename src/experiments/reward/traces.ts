@@ -2,6 +2,7 @@ import { Data, Effect, FileSystem, Result, Schema, Stream } from "effect"
 import {
   BadRows,
   Demonstration,
+  Examples,
   FileError,
   Jsonl,
   type Messages,
@@ -9,7 +10,8 @@ import {
   Problems,
   parseRow,
   ResultRow,
-  Rollout
+  Rollout,
+  Sources
 } from "../../core/data/index.ts"
 
 /** A policy's completion as text, with the conversation it answers. */
@@ -73,12 +75,23 @@ const traceOf =
     )
   }
 
-/** Demonstrations of several files; every row must be sound. */
-export const readDemonstrations = (files: ReadonlyArray<string>) =>
-  Effect.map(
-    Effect.forEach(files, (file) => Jsonl.readAll(file, Demonstration)),
-    (rows) => rows.flat()
+/**
+ * Demonstrations of several files, of any format; every row must be sound. A row is `{problem, completion}`, or has the
+ * common columns `messages`, `prompt, completion`, `prompt, chosen, rejected` or `prompt, completion, label`, of which the
+ * good completions are demonstrations.
+ */
+export const readDemonstrations = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
+  const read = yield* Effect.forEach(files, (file) =>
+    Effect.gen(function* () {
+      const source = Sources.file(file)
+      const columns = yield* Sources.columns(source, ["problem", ...Examples.knownColumns])
+      const isOwn = columns.length === 0 || columns.includes("problem")
+      const rows: ReadonlyArray<Demonstration> = isOwn ? yield* Sources.readAll(source, Demonstration) : []
+      return { rows, examples: isOwn ? [] : yield* Examples.examples(source) }
+    })
   )
+  return [...read.flatMap(({ rows }) => rows), ...Examples.demonstrations(read.flatMap(({ examples }) => examples))]
+})
 
 /** A row as read, before its format is known. */
 const Raw = Schema.Record(Schema.String, Schema.Unknown)
