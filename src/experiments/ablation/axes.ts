@@ -1,4 +1,4 @@
-import { Advantage, Discriminator } from "../../core/objective/index.ts"
+import { Advantage, type AdvantageEstimator, Discriminator } from "../../core/objective/index.ts"
 import {
   corruptAnswerNearbyNumber,
   corruptNumbers,
@@ -41,6 +41,16 @@ const settings =
         ...(change === undefined ? {} : { recipe: change(recipe) })
       })
     )
+
+/** The mean reward of a trace as it is: nothing says what is usual for its prompt. */
+const uncentred: AdvantageEstimator = {
+  name: "uncentred(mean)",
+  estimate: (group) =>
+    group.map(({ units, unitOf }) => {
+      const mean = units.reduce((sum, x) => sum + x, 0) / Math.max(1, units.length)
+      return new Float64Array(unitOf.length).fill(mean)
+    })
+}
 
 const reference = Perturbations.oneOf([flipOperatorInOneStep, corruptAnswerNearbyNumber, corruptNumbers])
 
@@ -127,6 +137,27 @@ export const axes: Readonly<Record<AblationAxis, Variants>> = {
       key: "unit-relative",
       label: "unit-relative, γ = 1",
       change: inPolicy({ advantage: Advantage.unitRelative({ gamma: 1 }) })
-    }
+    },
+    { key: "uncentred", label: "the trace's mean as it is", change: inPolicy({ advantage: uncentred }) }
+  ]),
+  errors: settings([
+    { key: "errors-0", label: "none" },
+    { key: "errors-10", label: "in 10% of the experts' traces", change: inCritic({ expertErrors: 0.1 }) },
+    { key: "errors-25", label: "in 25% of the experts' traces", change: inCritic({ expertErrors: 0.25 }) }
+  ]),
+  group: settings([
+    { key: "group-8", label: "8 completions a prompt" },
+    { key: "group-4", label: "4 completions a prompt", change: inPolicy({ generations: 4 }) },
+    { key: "group-16", label: "16 completions a prompt", change: inPolicy({ generations: 16 }) }
+  ]),
+  clip: settings([
+    { key: "clip-5", label: "rewards within ±5" },
+    { key: "clip-1", label: "rewards within ±1", change: inCritic({ clamp: [-1, 1] }) },
+    { key: "clip-3", label: "rewards within ±3", change: inCritic({ clamp: [-3, 3] }) },
+    { key: "clip-10", label: "rewards within ±10", change: inCritic({ clamp: [-10, 10] }) }
+  ]),
+  critic: settings([
+    { key: "co-trained", label: "trained along with the policy" },
+    { key: "fixed", label: "left as the warm-up made it", change: inCritic({ updates: 0 }) }
   ])
 }

@@ -14,7 +14,11 @@ export const ablationAxes = [
   "switching",
   "kl",
   "replay",
-  "advantage"
+  "advantage",
+  "errors",
+  "group",
+  "clip",
+  "critic"
 ] as const
 
 export type AblationAxis = (typeof ablationAxes)[number]

@@ -36,6 +36,8 @@ export interface CriticSettings {
   readonly batch: CriticBatch
   /** How demonstrations are made wrong: as the task does it where absent; `none` for no such negatives. */
   readonly perturbation?: Perturbation | "none"
+  /** Share of the demonstrations that the critic is shown with an error in them, none where absent. */
+  readonly expertErrors?: number
   /** Whether rollouts with the right answer count as an expert's: ground truth then enters the reward. */
   readonly switchLabels: boolean
   readonly weighting: Units.UnitWeighting

@@ -4,10 +4,10 @@ import { surfaceFeatures } from "../../core/evaluation/index.ts"
 import { Airl, Grpo, type Params, type RewardModel, Sft, Units } from "../../core/learner/index.ts"
 import type { ModelConfig } from "../../core/model/index.ts"
 import { Advantage, PolicyLoss } from "../../core/objective/index.ts"
-import type { Granularity, Perturbation } from "../../core/reward/index.ts"
+import { type Granularity, injectErrors, type Perturbation } from "../../core/reward/index.ts"
 import { plain } from "../../core/sampling/index.ts"
 import type { SamplingOptions } from "../../core/service/index.ts"
-import type { SplitName, Task } from "../../core/task/index.ts"
+import { type SplitName, type Task, Tasks } from "../../core/task/index.ts"
 import { Rng } from "../../core/tensor/index.ts"
 import {
   type EncodedTask,
@@ -19,6 +19,7 @@ import {
   optimiser,
   perturbed,
   type Session,
+  spells,
   steadyOptimiser
 } from "../run/index.ts"
 import type { PolicySettings, Recipe } from "./Recipe.ts"
@@ -105,9 +106,25 @@ export interface NamedGranularity {
   readonly recipe?: Recipe
 }
 
+/** The task with an expert who errs in so many of the training demonstrations, in the way of the task's perturbation. */
+const erring = (prepared: Prepared<Recipe>, rate: number): Prepared<Recipe> => {
+  const { task, seed, perturbation } = prepared
+  const { train } = task.splits
+  const accept = spells(task.tokenizer)
+  const { demonstrations } = injectErrors(train.demonstrations, { rate, perturbation, seed, accept })
+  return {
+    ...prepared,
+    task: { ...task, splits: { ...task.splits, train: { ...train, demonstrations } } },
+    train: demonstrations.map((demonstration) => Tasks.encodeDemonstration(task, demonstration))
+  }
+}
+
 /** The task with the recipe of one variant. */
-export const preparedFor = (prepared: Prepared<Recipe>, { recipe }: NamedGranularity): Prepared<Recipe> =>
-  recipe === undefined ? prepared : { ...prepared, recipe }
+export const preparedFor = (prepared: Prepared<Recipe>, { recipe }: NamedGranularity): Prepared<Recipe> => {
+  if (recipe === undefined) return prepared
+  const { expertErrors } = recipe.critic
+  return { ...(expertErrors === undefined ? prepared : erring(prepared, expertErrors)), recipe }
+}
 
 /** What makes negatives of training demonstrations. */
 const trainingPerturbation = (prepared: Prepared<Recipe>) => {
