@@ -27,9 +27,7 @@ export const reach = (grid: Grid, tokens: number): number => (window(grid, token
 
 /** One value a position: the mean of its finite values, NaN without one. */
 export const coarsen = ({ width }: Grid, values: ReadonlyArray<number>): ReadonlyArray<number> =>
-  width === 1
-    ? values
-    : Array.from({ length: Math.ceil(values.length / width) }, (_, b) => {
-        const finite = values.slice(b * width, (b + 1) * width).filter(Number.isFinite)
-        return finite.length === 0 ? Number.NaN : finite.reduce((x, y) => x + y, 0) / finite.length
-      })
+  Array.from({ length: Math.ceil(values.length / width) }, (_, b) => {
+    const finite = values.slice(b * width, (b + 1) * width).filter(Number.isFinite)
+    return finite.reduce((x, y) => x + y, 0) / finite.length
+  })

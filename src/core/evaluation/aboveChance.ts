@@ -15,7 +15,7 @@ export const aboveChance = (
   certain: string
 ): Measurement => {
   const [c, n] = [columns[1], columns[2]].map((sums) => sums.reduce((a, b) => a + b, 0)) as [number, number]
-  if (n > 0 && n - c < 1e-12 * n) return notAvailable(certain)
+  if (n - c < 1e-12 * n) return notAvailable(certain)
   const range: Range = [-c / (n - c), 1]
   return combineOverPrompts(columns, (s) => (s[0]! - s[1]!) / (s[2]! - s[1]!), { ...options, range })
 }

@@ -9,28 +9,27 @@ const TABLE_LIMIT = 25_000_000
 
 /** Where two sequences differ, in order, by a longest common subsequence of what lies between their equal ends. */
 export const edits = <A>(clean: ReadonlyArray<A>, perturbed: ReadonlyArray<A>): ReadonlyArray<Edit> => {
+  const most = Math.min(clean.length, perturbed.length)
   let head = 0
-  while (head < clean.length && head < perturbed.length && clean[head] === perturbed[head]) head++
+  while (head < most && clean[head] === perturbed[head]) head++
   let tail = 0
-  const most = Math.min(clean.length, perturbed.length) - head
-  while (tail < most && clean.at(-1 - tail) === perturbed.at(-1 - tail)) tail++
+  while (tail < most - head && clean.at(-1 - tail) === perturbed.at(-1 - tail)) tail++
   const [n, m] = [clean.length - head - tail, perturbed.length - head - tail]
-  if (n === 0 && m === 0) return []
   if (n * m > TABLE_LIMIT) return [{ clean: [head, head + n], perturbed: [head, head + m] }]
   const lengths = new Uint32Array((n + 1) * (m + 1))
   const at = (i: number, j: number): number => lengths[i * (m + 1) + j]!
-  const same = (i: number, j: number): boolean => clean[head + i] === perturbed[head + j]
+  const same = (i: number, j: number): boolean => i < n && j < m && clean[head + i] === perturbed[head + j]
   for (let i = n - 1; i >= 0; i--)
     for (let j = m - 1; j >= 0; j--)
       lengths[i * (m + 1) + j] = same(i, j) ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
   const found: Array<Edit> = []
   for (let i = 0, j = 0; i < n || j < m; ) {
     const [i0, j0] = [i, j]
-    while ((i < n || j < m) && !(i < n && j < m && same(i, j)))
+    while ((i < n || j < m) && !same(i, j))
       if (i < n && (j === m || at(i + 1, j) >= at(i, j + 1))) i++
       else j++
-    if (i > i0 || j > j0) found.push({ clean: [head + i0, head + i], perturbed: [head + j0, head + j] })
-    while (i < n && j < m && same(i, j)) {
+    found.push({ clean: [head + i0, head + i], perturbed: [head + j0, head + j] })
+    while (same(i, j)) {
       i++
       j++
     }

@@ -42,8 +42,7 @@ export const spearman = (x: ReadonlyArray<number>, y: ReadonlyArray<number>): nu
 }
 
 /** Two-sided p of a correlation of n pairs, by Student's t with n - 2 degrees of freedom; needs n > 2. */
-export const correlationP = (r: number, n: number): number =>
-  Math.abs(r) >= 1 ? 0 : studentTail(r * Math.sqrt((n - 2) / (1 - r * r)), n - 2)
+export const correlationP = (r: number, n: number): number => studentTail(r * Math.sqrt((n - 2) / (1 - r * r)), n - 2)
 
 /** A correlation matrix; a cell is `undefined` where a column is constant or has no finite pair. */
 export interface CorrelationMatrix {

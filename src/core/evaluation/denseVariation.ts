@@ -25,7 +25,7 @@ const EPSILON = 1e-6
 
 const rangeOf = (xs: ReadonlyArray<number>): number => {
   const [low, high] = xs.reduce(([l, h], x) => [Math.min(l, x), Math.max(h, x)], [Infinity, -Infinity])
-  return xs.length === 0 ? 0 : high! - low!
+  return high! - low!
 }
 
 /**
@@ -47,7 +47,7 @@ export const denseVariation = (rewards: ReadonlyArray<number>): Variation | unde
     std: Math.sqrt(xs.reduce((s, x) => s + (x - mean) ** 2, 0) / xs.length),
     meanAbsDelta: moved / deltas.length,
     changed: deltas.filter((d) => d > EPSILON).length / deltas.length,
-    unique: new Set(xs.map((x) => (Math.round(x * 1e6) / 1e6).toString())).size,
+    unique: new Set(xs.map((x) => Math.round(x * 1e6))).size,
     nonFlat: range > EPSILON,
     interiorNonFlat: interior > EPSILON,
     flatUntilLast: range > EPSILON && interior <= EPSILON,

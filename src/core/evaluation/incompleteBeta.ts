@@ -39,8 +39,6 @@ const continuedFraction = (x: number, a: number, b: number): number => {
  * @see Abramowitz and Stegun, 26.5.8
  */
 export const incompleteBeta = (x: number, a: number, b: number): number => {
-  if (x <= 0) return 0
-  if (x >= 1) return 1
   const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x))
   return x < (a + 1) / (a + b + 2)
     ? (front * continuedFraction(x, a, b)) / a

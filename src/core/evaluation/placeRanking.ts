@@ -16,16 +16,14 @@ const firstAt = (r: number, p: number, n: number): number => (subsetShare(n - p,
 export const hitAtK = ({ suspicion, near }: RankedPlaces, K: number): number => {
   let left = K
   for (const { size, correct } of Ranking.tieBlocks(suspicion, near)) {
-    if (correct > 0) return 1 - subsetShare(size - correct, size, Math.min(left, size))
+    if (correct > 0) return chanceAtK(size, correct, left)
     left -= size
-    if (left <= 0) return 0
   }
   return 0
 }
 
 /** `hitAtK` of a random order: 1 - C(n-h, K) / C(n, K) with h of n places near. */
-export const chanceAtK = (n: number, h: number, K: number): number =>
-  K >= n ? Number(h > 0) : 1 - subsetShare(n - h, n, K)
+export const chanceAtK = (n: number, h: number, K: number): number => 1 - subsetShare(n - h, n, Math.min(K, n))
 
 /** 1 / rank of the first near place; 0 where none is. */
 export const reciprocalRank = ({ suspicion, near }: RankedPlaces): number => {
