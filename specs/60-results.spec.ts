@@ -124,6 +124,19 @@ describe("problems of a file", () => {
     expect(census([published(0)], { generations: 16 }).problems).toEqual({ fewerSamples: 1 })
   })
 
+  it("golden: an expert's trace beside the samples of its prompt is none of them, and takes no index from them", () => {
+    const sample = (idx: number) => published(idx, { prompt_id: "p", reward_model_score: [1] })
+    const beside = (source: string) => published(0, { prompt_id: "p", source, correctness_reward_func: null })
+    const { problems, kept } = census([sample(0), beside("expert"), sample(1), beside("clean")], { generations: 2 })
+    expect(problems).toEqual({})
+    expect(kept.length).toBe(4)
+    expect(PromptPools.ofRows(kept.map((row) => ({ ...row, correctness_reward_func: 2 })))[0]?.correct).toHaveLength(2)
+    expect(census([sample(0), beside("expert"), beside("expert")]).problems).toEqual({ duplicate: 1 })
+    expect(census([beside("demonstration")], { promptIds: ["p"] }).problems).toEqual({ missingPrompt: 1 })
+    // Several models' completions of one prompt are samples, by whatever name they go.
+    expect(census([published(0, { source: "qwen" }), published(1, { source: "llama" })]).problems).toEqual({})
+  })
+
   it("defect 10: lists that do not pair up are counted, and a unit must end within its row", () => {
     const row = published(0, { reward_model_score: [1, 2], reward_unit_ends: [0, 2] })
     expect(census([row]).problems).toEqual({ ragged: 1 })

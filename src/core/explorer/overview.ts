@@ -11,7 +11,7 @@ import {
   type Selector
 } from "../evaluation/index.ts"
 import { type Figure, rerankCurve, rewardBins, rewardDistribution, type Table } from "../figure/index.ts"
-import { type PromptPool, PromptPools, TraceScores } from "../result/index.ts"
+import { isReference, type PromptPool, PromptPools, TraceScores } from "../result/index.ts"
 import type { NamedRows } from "./pack.ts"
 
 /** What a file's rollouts come to. */
@@ -43,7 +43,7 @@ const finiteScores = (pools: ReadonlyArray<ScoredPool>) =>
 
 /** The measures of one file: with their reason where there are none. */
 export const overviewOf = ({ name, rows }: NamedRows, selector: Selector): FileOverview => {
-  const judged = rows.filter((row) => (row.source ?? "policy") === "policy")
+  const judged = rows.filter((row) => !isReference(row))
   const pools = PromptPools.ofRows(judged, {
     scores: { reward: TraceScores.reward(selector), logProb: TraceScores.logProb }
   })

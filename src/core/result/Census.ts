@@ -1,6 +1,6 @@
 import { Result } from "effect"
 import type { Line } from "../data/index.ts"
-import { type KeyedRow, question } from "./RowKey.ts"
+import { isReference, type KeyedRow, question, rowKey } from "./RowKey.ts"
 import { stored } from "./Verdict.ts"
 
 /** What can be wrong with a file of results, and what to do about it. */
@@ -42,12 +42,16 @@ export interface Expected {
 export interface Census {
   readonly expected: Expected
   readonly known: ReadonlySet<string> | undefined
+  /** Samples of each prompt. */
   readonly prompts: Map<string, { readonly seen: Set<number>; last: number }>
+  /** Keys of experts' traces and others that are no samples. */
+  readonly references: Set<string>
   readonly problems: Map<ProblemKind, { count: number; first: string }>
   readonly checkpoints: Set<string>
   readonly rewards: Set<string>
   /** Rows kept. */
   rows: number
+  /** Samples with and without scores. */
   scored: number
   unscored: { count: number; first: string }
   current: string | undefined
@@ -58,6 +62,7 @@ export const make = (expected: Expected = {}): Census => ({
   expected,
   known: expected.promptIds === undefined ? undefined : new Set(expected.promptIds),
   prompts: new Map(),
+  references: new Set(),
   problems: new Map(),
   checkpoints: new Set(),
   rewards: new Set(),
@@ -90,6 +95,18 @@ const enter = (census: Census, row: KeyedRow, place: string): boolean => {
     note(census, "wrongDataset", `${place}: ${JSON.stringify(question(row).slice(0, 60))}`)
     return false
   }
+  return isReference(row) ? enterReference(census, row, place) : enterSample(census, row, place)
+}
+
+const enterReference = (census: Census, row: KeyedRow, place: string): boolean => {
+  const key = rowKey(row)
+  const isNew = !census.references.has(key)
+  if (!isNew) note(census, "duplicate", place)
+  census.references.add(key)
+  return isNew
+}
+
+const enterSample = (census: Census, row: KeyedRow, place: string): boolean => {
   const prompt = census.prompts.get(row.prompt_id) ?? { seen: new Set(), last: -1 }
   if (prompt.seen.has(row.generation_idx)) {
     note(census, "duplicate", place)
@@ -102,6 +119,16 @@ const enter = (census: Census, row: KeyedRow, place: string): boolean => {
   census.prompts.set(row.prompt_id, prompt)
   census.current = row.prompt_id
   return true
+}
+
+/** What a sample must have and a reference need not: a verdict, and a score where others have one. */
+const judge = (census: Census, row: KeyedRow, place: string): void => {
+  if (stored(row) === undefined) note(census, "noVerdict", place)
+  if (row.reward_model_score !== undefined) census.scored += 1
+  else {
+    if (census.unscored.count === 0) census.unscored.first = place
+    census.unscored.count += 1
+  }
 }
 
 /**
@@ -120,14 +147,8 @@ export const add = (census: Census, { file, line, row: parsed }: Line<KeyedRow>)
   census.rows += 1
   if (isRagged(row)) note(census, "ragged", place)
   if (isMisplaced(row)) note(census, "misplaced", place)
-  if (stored(row) === undefined) note(census, "noVerdict", place)
-  if (row.reward_model_score === undefined) {
-    if (census.unscored.count === 0) census.unscored.first = place
-    census.unscored.count += 1
-  } else {
-    census.scored += 1
-    if (row.reward_model_score.some((score) => score === null)) note(census, "nonFiniteScore", place)
-  }
+  if (row.reward_model_score?.some((score) => score === null) === true) note(census, "nonFiniteScore", place)
+  if (!isReference(row)) judge(census, row, place)
   if (row.checkpoint_id !== undefined) census.checkpoints.add(row.checkpoint_id)
   if (row.reward_kind !== undefined) census.rewards.add(row.reward_kind)
   return row

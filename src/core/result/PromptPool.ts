@@ -1,7 +1,7 @@
 import { Effect, Stream } from "effect"
 import type { RerankPool } from "../evaluation/index.ts"
 import { canonicalAnswer } from "../text/index.ts"
-import type { KeyedRow } from "./RowKey.ts"
+import { isReference, type KeyedRow } from "./RowKey.ts"
 import type { TraceScore } from "./TraceScore.ts"
 import { stored, type Verdict } from "./Verdict.ts"
 
@@ -51,7 +51,8 @@ const poolOf = (promptId: string, group: Group, names: ReadonlyArray<string>): P
 
 /**
  * Pools of a stream of rows, prompts in the order of their first row. Of a row only its key, verdict, answer and trace
- * scores are held, so the rows may be larger than memory. Rows without a verdict are left out.
+ * scores are held, so the rows may be larger than memory. Rows without a verdict are left out, and so are
+ * experts' and other traces that are no samples.
  *
  * A score that is NaN for every row is absent from the pools: metrics of it are not available, rather than a constant's.
  */
@@ -63,7 +64,7 @@ export const collect = <E, R>(
   const groups = new Map<string, Group>()
   const finite = named.map(() => false)
   const enter = (row: KeyedRow): void => {
-    const correct = verdict(row)
+    const correct = isReference(row) ? undefined : verdict(row)
     if (correct === undefined) return
     const own = named.map(([, of]) => of(row))
     for (const [s, score] of own.entries()) finite[s] ||= Number.isFinite(score)

@@ -15,6 +15,17 @@ export const question = (row: Pick<ResultRow, "prompt">): string =>
 /** The row with the name of its prompt; rows of published files have none, and go by their question. */
 export const keyed = (row: ResultRow): KeyedRow => ({ ...row, prompt_id: row.prompt_id ?? question(row) })
 
-/** The key by which everything known about one completion is joined, never its place in a file. */
-export const rowKey = (row: Pick<KeyedRow, "prompt_id" | "generation_idx">): string =>
-  `${row.prompt_id}#${row.generation_idx}`
+const REFERENCES: ReadonlySet<string | undefined> = new Set(["expert", "demonstration", "clean", "perturbed"])
+
+/**
+ * Whether a row is there to be read beside the completions of its prompt: an expert's trace, or one made to be compared
+ * (`source` expert, demonstration, clean, perturbed). Such a row is no sample of a policy, and no metric counts it.
+ */
+export const isReference = ({ source }: Pick<ResultRow, "source">): boolean => REFERENCES.has(source)
+
+/**
+ * The key by which everything known about one completion is joined, never its place in a file. References have keys of
+ * their own, since their indices are not those of samples.
+ */
+export const rowKey = (row: Pick<KeyedRow, "prompt_id" | "generation_idx" | "source">): string =>
+  isReference(row) ? `${row.prompt_id}#${row.source}#${row.generation_idx}` : `${row.prompt_id}#${row.generation_idx}`
