@@ -1,4 +1,7 @@
 import { Schema } from "effect"
+import { lowest } from "./strip/index.ts"
+
+export { position, printed, visible } from "./strip/index.ts"
 
 /** One token as printed, and the reward of its unit; `null` where no reward was given. */
 export const HeatToken = Schema.Struct({ text: Schema.String, value: Schema.NullOr(Schema.Finite) })
@@ -30,17 +33,8 @@ export type HeatToken = typeof HeatToken.Type
 export type HeatStep = typeof HeatStep.Type
 export type HeatStrip = typeof HeatStrip.Type
 
-/** Where a value stands between the ends of the scale, in [-1, 1]; 0 at the run's mean or without a value. */
-export const position = ({ mean, scale }: HeatStrip, value: number | null): number =>
-  value === null || scale <= 0 ? 0 : Math.max(-1, Math.min(1, (value - mean) / scale))
-
 /** Steps with the lowest value; empty when no step has one, or when all are equal and none stands out. */
-export const lowestSteps = ({ steps }: HeatStrip): ReadonlyArray<number> => {
-  const values = steps.flatMap(({ value }) => (value === null ? [] : [value]))
-  const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
-  const lowest = steps.flatMap(({ value }, s) => (value === low ? [s] : []))
-  return values.length > 1 && lowest.length === values.length ? [] : lowest
-}
+export const lowestSteps = ({ steps }: HeatStrip): ReadonlyArray<number> => lowest(steps.map(({ value }) => value))
 
 /** The middle and the ends of one colour scale for several traces: pass the run's mean, get the largest distance. */
 export const sharedScale = (mean: number, traces: ReadonlyArray<ReadonlyArray<HeatStep>>): number =>
@@ -57,10 +51,3 @@ export const describe = (strip: HeatStrip): string => {
     low.length === 0 ? "" : ` The lowest reward is at step ${low.join(", ")}.`
   ].join("")
 }
-
-/** A reward as printed beside its step: two decimals, so that steps line up. */
-export const printed = (value: number): string =>
-  (Math.abs(value) < 1000 ? value.toFixed(2) : value.toExponential(2)).replace("-", "−")
-
-/** Line breaks made visible, so that a token of white space is not invisible. */
-export const visible = (text: string): string => text.replace(/\r?\n/g, "↵")

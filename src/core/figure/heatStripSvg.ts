@@ -1,5 +1,6 @@
-import { describe, type HeatStrip, lowestSteps, position, printed, visible } from "./HeatStrip.ts"
+import { describe, type HeatStrip, lowestSteps } from "./HeatStrip.ts"
 import { escapeMarkup } from "./markup.ts"
+import { position, printed, visible } from "./strip/index.ts"
 import { fonts, light, type Theme } from "./Theme.ts"
 import { wrapped } from "./wrapped.ts"
 

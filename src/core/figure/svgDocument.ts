@@ -28,6 +28,7 @@ export const svgDocument = (
     `<desc>${escapeMarkup(caption)}</desc>`,
     `<style>.${className}{display:block;max-width:100%;height:auto}.${className} text{white-space:pre}</style>`,
     theme.name === "embedded" ? "" : `<rect width="${width}" height="${height}" fill="${theme.colour("surface")}"/>`,
-    markup,
+    // One image with one name: what Plot calls its parts would be read out one by one.
+    `<g aria-hidden="true">${markup}</g>`,
     "</svg>"
   ].join("")
