@@ -1,25 +1,15 @@
 import { describe, expect, it } from "vitest"
 import {
-  Clinicians,
-  counterparts,
   edits,
   Grids,
-  type JudgedCase,
   Localisation,
-  localDropMass,
   localisePlaces,
   Measurements,
-  onset,
   type PlaceRow,
   Places,
   Resamplings,
-  Selectors,
-  Sensitivities,
-  Stabilisers,
   spike,
-  summariseOnsets,
   Targets,
-  type TracePair,
   withinSpan
 } from "../src/core/evaluation/index.ts"
 
@@ -89,7 +79,10 @@ describe("grids", () => {
 
   it("defect 5: buckets count from the completion's first token, the last one may be short", () => {
     expect(Grids.coarsen(Grids.interval(2), [1, 3, Number.NaN, 5, 7])).toEqual([2, 5, 7])
+    expect(Grids.coarsen(Grids.interval(2), [Number.NaN, Number.POSITIVE_INFINITY, 1])).toEqual([Number.NaN, 1])
+    expect(Grids.coarsen(Grids.token, [1, Number.POSITIVE_INFINITY])).toEqual([1, Number.NaN])
     expect(Grids.place(Grids.interval(15), 29)).toBe(1)
+    expect(Grids.interval(1).width).toBe(1)
     expect(() => Grids.interval(0)).toThrow("A bucket has a whole number of tokens, got 0.")
   })
 })
@@ -159,6 +152,40 @@ describe("localisePlaces", () => {
     expect(withinSpan(9)({ ...inside, targets: [] })).toBe(false)
   })
 
+  it("golden: all measures of the note's first and last rows, within one place of the target", () => {
+    const result = judge([row("a", [5, 5, 3, 2, 1], [3]), row("b", [1, 1, 1, 1, 1], [1, 2])])
+    // Row a: 0 2 1 1 with place 3 wanted and 2 3 4 near; row b: four ties with 1 2 wanted and 1 2 3 near.
+    const expected = {
+      hit: (1 + 3 / 4) / 2,
+      chance: 3 / 4,
+      normalised: 1 / 2,
+      meanAveragePrecision: (5 / 12 + 49 / 72) / 2,
+      averagePrecisionChance: (25 / 48 + 49 / 72) / 2,
+      meanReciprocalRank: (5 / 12 + 13 / 18) / 2,
+      reciprocalRankChance: (25 / 48 + 13 / 18) / 2,
+      mass: (1 + 3 / 4) / 2
+    }
+    for (const [name, mean] of Object.entries(expected))
+      expect(result[name as keyof typeof expected]).toMatchObject({ value: expect.closeTo(mean, 14), n: 2 })
+  })
+
+  it("golden: the rise of an entropy has none before the first place", () =>
+    expect(spike([1, 4, 2, 6])).toEqual([Number.NaN, 3, 0, 4]))
+
+  it("edge: a region may reach beyond the trace; an error beyond the region cannot be predicted", () => {
+    const base = row("p", [9, 9, 9, 9, 1], [4])
+    expect(value(judge([{ ...base, region: { start: 0, end: 99 } }], Grids.token, 0).chance)).toBe(1 / 4)
+    expect(judge([{ ...base, region: { start: 0, end: 4 } }], Grids.token, 0)).toMatchObject({
+      rows: 0,
+      hit: { reason: "no trace that every detector can be judged on" }
+    })
+    expect([1, 0].map((limit) => withinSpan(limit)({ ...base, targets: [0] }))).toEqual([true, false])
+    expect([3, 4].map((end) => withinSpan(9)({ ...base, targets: [3], region: { start: 0, end } }))).toEqual([
+      false,
+      true
+    ])
+  })
+
   it("edge: no row is not available, with the reason; chance of 1 leaves nothing to normalise", () => {
     expect(judge([]).hit).toEqual({ _tag: "NotAvailable", reason: "no trace with an error" })
     expect(judge([row("p", [1, 0], [1])]).normalised).toMatchObject({
@@ -180,6 +207,32 @@ describe("targets", () => {
     expect(Targets.differingTokens([1, 2], [1])).toEqual([0])
   })
 
+  it("golden: a token that an edit shares with what follows it is not taken from there", () => {
+    const [a, b, t, x] = ["a", "b", "t", "x"]
+    expect(edits([a, t, x, t], [b, a, t])).toEqual([
+      { clean: [0, 0], perturbed: [0, 1] },
+      { clean: [1, 3], perturbed: [2, 2] }
+    ])
+    expect(edits([b, a, t], [a, t, x, t])).toEqual([
+      { clean: [0, 1], perturbed: [0, 0] },
+      { clean: [2, 2], perturbed: [1, 3] }
+    ])
+    // Of two alignments of one length, the one that leaves out the earlier clean token.
+    expect(edits([a, b], [b, a])).toEqual([
+      { clean: [0, 1], perturbed: [0, 0] },
+      { clean: [2, 2], perturbed: [1, 2] }
+    ])
+  })
+
+  it("edge: long traces are aligned between their equal ends; where that is too long, the whole of it is one edit", () => {
+    const long = Array.from({ length: 8000 }, (_, t) => t)
+    expect(edits(long, long.with(4000, -1))).toEqual([{ clean: [4000, 4001], perturbed: [4000, 4001] }])
+    expect(edits(long, long.toSpliced(7000, 1))).toEqual([{ clean: [7000, 7001], perturbed: [7000, 7000] }])
+    const shared = 3000
+    const other = long.map((t) => (t === 0 || t === shared || t > 6000 ? t : -1))
+    expect(edits(long, other)).toEqual([{ clean: [1, 6001], perturbed: [1, 6001] }])
+  })
+
   it("golden: tokens of the edited step, its first token, its first differing word", () => {
     // "ab cd ef" in tokens of "ab", " cd", " ef"; the step is "cd ef", which was "cd eg".
     const trace = {
@@ -195,136 +248,5 @@ describe("targets", () => {
     const { step: _, ...unknown } = trace
     expect(sources.map((source) => source(unknown))).toEqual([[2], [2], [2], [2]])
     expect(Targets.stepFirstDiff({ ...trace, perturbedStep: "cd eg" })).toEqual([2])
-  })
-})
-
-describe("sensitivity", () => {
-  const pair = (promptId: string, severity: number, clean: number, perturbed: number): TracePair => ({
-    promptId,
-    severity,
-    clean: { ids: [1, 2], rewards: [clean, clean] },
-    perturbed: { ids: [1, 3], rewards: [perturbed, perturbed] }
-  })
-
-  it("golden: margins and wins, ties one half, pairs of a prompt averaged first", () => {
-    const pairs = [pair("a", 1, 2, 1), pair("a", 2, 2, 2), pair("b", 1, 0, 1), pair("c", 1, Number.NaN, 0)]
-    expect(Sensitivities.sensitivity(pairs, Selectors.mean, standard)).toMatchObject({
-      margin: { value: -0.25, n: 2 },
-      wins: { value: 0.375 },
-      pairs: 3,
-      leftOut: 1
-    })
-    const levels = Sensitivities.bySeverity(pairs, Selectors.mean, standard)
-    expect(levels.map(({ severity, pairs: n }) => [severity, n])).toEqual([
-      [1, 2],
-      [2, 1]
-    ])
-    expect(levels[1]?.margin).toMatchObject({ reason: "an interval needs pairs of 2 prompts" })
-  })
-
-  it("golden: severity against score", () => {
-    const pairs = [pair("a", 1, 3, 2), pair("a", 2, 3, 1), pair("b", 1, 3, 0), pair("b", 3, 3, 1)]
-    expect(Sensitivities.nonIncreasing(pairs, Selectors.mean, standard)).toMatchObject({ value: 0.5, n: 2 })
-    expect(Sensitivities.severityCorrelation([pair("a", 1, 0, 5), pair("a", 2, 0, 4)], Selectors.mean)).toBeCloseTo(-1)
-    expect(Sensitivities.nonIncreasing([pair("a", 1, 1, 1)], Selectors.mean, standard)).toMatchObject({
-      reason: "no prompt with several severities"
-    })
-  })
-
-  it("defect 26: after an insertion each token is compared with the one that it stands for", () => {
-    const inserted: TracePair = {
-      promptId: "p",
-      severity: 1,
-      clean: { ids: [1, 2, 3], rewards: [10, 20, 30] },
-      perturbed: { ids: [1, 7, 2, 3], rewards: [10, 5, 20, 30] }
-    }
-    expect(counterparts(inserted.clean.ids, inserted.perturbed.ids)).toEqual([0, 0, 1, 2])
-    expect(Sensitivities.alignedDeltas(inserted)).toEqual([0, 5, 0, 0])
-    expect(counterparts([1, 2, 3, 4], [1, 9, 4])).toEqual([0, 1, 3])
-    expect(Sensitivities.splitDeltas([0, 5, 0, 1], [1], 0)).toEqual({ inside: 5, outside: 1 / 3, gap: 5 - 1 / 3 })
-    expect(Sensitivities.splitDeltas([1], [0], 0).gap).toBeUndefined()
-  })
-})
-
-describe("stabilised deltas", () => {
-  it("defect 26: a moving average is over what is there, not over zeros beyond the ends", () => {
-    expect(Stabilisers.movingAverage([3, 3, 3])).toEqual([3, 3, 3])
-    expect(Stabilisers.movingAverage([0, 3, Number.NaN, 6])).toEqual([1.5, 1.5, 4.5, 6])
-  })
-
-  it("golden: z-scores by relative place: median and MAD, or mean and σ; without spread that of all, or 1", () => {
-    const traces = [
-      [1, 10],
-      [3, 10],
-      [5, 10]
-    ]
-    const halves = Stabilisers.fitStabiliser(traces, { bins: 2 })
-    expect(halves([5, 10])[0]).toBeCloseTo((5 - 3) / (1.4826 * 2), 12)
-    expect(halves([5, 10 + 1.4826 * 2.5])[1]).toBeCloseTo(1, 12)
-    const byMean = Stabilisers.fitStabiliser(traces, { bins: 2, scale: Stabilisers.moments })
-    expect(byMean([5, 10])[0]).toBeCloseTo(2 / Math.sqrt(8 / 3), 12)
-    expect(Stabilisers.fitStabiliser([[2, 2]])([3])).toEqual([1])
-    expect(Stabilisers.fitStabiliser([])([3])).toEqual([3])
-  })
-
-  it("golden: onset, lag and false alarm", () => {
-    expect(onset([0, 0, 0, 2, 2, 2], 2)).toEqual({ lag: 1, falseAlarm: false, threshold: 1 })
-    expect(onset([4, 4, 4, 0, 0, 0, 9, 9, 9], 6)).toMatchObject({ lag: 0, threshold: 4 })
-    expect(onset([3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0], 9).falseAlarm).toBe(true)
-    expect(onset([5, 5, 5], 0)).toEqual({ lag: 0, falseAlarm: false, threshold: 1 })
-    expect(onset([0, 5, 5], 1).lag).toBeUndefined()
-    expect(
-      summariseOnsets([
-        { lag: 2, falseAlarm: true, threshold: 1 },
-        { lag: undefined, falseAlarm: false, threshold: 1 }
-      ])
-    ).toEqual({ detectionRate: 0.5, meanLag: 2, falseAlarmRate: 0.5, traces: 2 })
-    expect(summariseOnsets([])).toMatchObject({ detectionRate: undefined, meanLag: undefined })
-  })
-
-  it("golden: local drop mass and what it is above chance", () => {
-    expect(localDropMass([3, 1, -9, 0], bits("1000"))).toEqual({ share: 0.75, normalised: expect.closeTo(2 / 3, 14) })
-    expect(localDropMass([0, 0], bits("10"))).toEqual({ share: 0.5, normalised: 0 })
-    expect(localDropMass([1], bits("1")).normalised).toBeUndefined()
-  })
-})
-
-describe("clinicians", () => {
-  const steps = [
-    { start: 0, end: 2 },
-    { start: 3, end: 5 },
-    { start: 5, end: 6 }
-  ]
-  const judged = (caseId: string, label: JudgedCase["label"], transitions: ReadonlyArray<number>): JudgedCase => ({
-    caseId,
-    expert: caseId,
-    label,
-    steps,
-    transitions: { reward: transitions }
-  })
-
-  it("golden: the largest change, negative ones too, is mapped to its step or the nearest", () => {
-    expect([0, 2, 3, 5, 9].map((t) => Clinicians.stepOfToken(steps, t))).toEqual([0, 0, 1, 2, 2])
-    const one = judged("a", { _tag: "Step", step: 1 }, [-5, -4, -3, -1, -3, -3, 99])
-    expect([0, 1].map((off) => Clinicians.stepHit(one, "reward", off))).toEqual([1, 1])
-    expect([0, 1].map((off) => Clinicians.stepChance(one, off))).toEqual([1 / 3, 1])
-  })
-
-  it("defect 27: labels without a step are taken for the last one, and reported apart", () => {
-    const end = [0, 0, 0, 0, 0, 1]
-    const cases = [
-      judged("a", { _tag: "Step", step: 0 }, end),
-      judged("b", { _tag: "AnswerOnly" }, end),
-      judged("c", { _tag: "NoClearError" }, end)
-    ]
-    const exact = Clinicians.stepAccuracy(cases, ["reward"], { seed: 13, draws: 200 }).filter(({ off }) => off === 0)
-    expect(exact.map(({ subset, cases: n, hit }) => [subset, n, value(hit)])).toEqual([
-      ["all", 3, 2 / 3],
-      ["labelled", 1, 0],
-      ["unlabelled", 2, 1]
-    ])
-    // Each expert judged one case, so every draw is the sample itself.
-    expect(exact[0]?.hit).toMatchObject({ ci95: [2 / 3, 2 / 3] })
-    expect(Clinicians.stepAccuracy([], ["reward"])[0]).toMatchObject({ hit: { reason: "no cases" }, chance: undefined })
   })
 })

@@ -60,7 +60,7 @@ export const lowest = (values: ReadonlyArray<number>): ReadonlyArray<number> => 
 
 /** The largest fall from the step before: max(0, x_{s-1} - x_s). The first step has none before it and scores NaN. */
 export const drop = (values: ReadonlyArray<number>): ReadonlyArray<number> =>
-  values.map((x, s) => (s === 0 ? Number.NaN : Math.max(0, values[s - 1]! - x)))
+  values.map((x, s) => Math.max(0, (values[s - 1] ?? Number.NaN) - x))
 
 /**
  * One value a step from values per token, each step summarised by a selector.
