@@ -30,7 +30,9 @@ describe("pairs", () => {
     )
     expect(pair).toEqual({
       prompt: "q",
+      messages: [{ role: "user", content: "q" }],
       promptId: "9",
+      promptIndex: 9,
       clean: "🙂 2+2=4",
       wrong: "🙂 2+2=5",
       originalStep: "2+2=4",
@@ -51,7 +53,10 @@ describe("pairs", () => {
     const pair = Result.getOrThrow(
       decodePair({ prompt: "q", clean_text: "a", wrong_text: "b", target_char_span: null }, place)
     )
-    expect(pair).toEqual({ prompt: "q", promptId: "q", clean: "a", wrong: "b", severity: 1 })
+    expect(pair).toEqual({
+      ...{ prompt: "q", messages: [{ role: "user", content: "q" }], promptId: "q" },
+      ...{ clean: "a", wrong: "b", severity: 1 }
+    })
     expect(Targets.charSpan(editedTrace(pair, characters))).toEqual([0])
   })
 

@@ -132,9 +132,16 @@ const drawings: ReadonlyArray<readonly [string, Drawing]> = [
     "triptych",
     triptych({
       ...of,
-      ...alignTokens(["a", "b", "c"], ["a", "x", "c"]),
+      clean: `a ${hostile} c`,
+      perturbed: "a x c",
       reading: hostile,
-      panels: [{ critic: hostile, clean: [1, 2, null], perturbed: [1, -2, 0] }]
+      panels: [
+        {
+          critic: hostile,
+          clean: ["a", hostile, "c"].map((text, i) => ({ text, value: [1, 2, null][i]! })),
+          perturbed: ["a", "x", "c"].map((text, i) => ({ text, value: [1, -2, 0][i]! }))
+        }
+      ]
     })
   ]
 ]

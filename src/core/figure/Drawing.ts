@@ -1,5 +1,6 @@
 import type { Figure } from "./Figure.ts"
-import { svgDocument } from "./svgDocument.ts"
+import { escapeMarkup } from "./markup.ts"
+import { type Painted, svgDocument } from "./svgDocument.ts"
 import { light, type Theme } from "./Theme.ts"
 import { paint, type SvgOptions } from "./toSvg.ts"
 
@@ -21,25 +22,44 @@ export const ofFigure = (figure: Figure, options: Omit<SvgOptions, "theme"> = {}
 
 const legendOf = ({ series }: Figure): string => JSON.stringify(series)
 
-/** Several figures, one under the other, under the title and caption of the whole. */
+/** How several figures are painted. */
+export interface PanelOptions extends Omit<SvgOptions, "theme"> {
+  /** What stands under the title of the whole, above the figures. */
+  readonly above?: ReadonlyArray<(theme: Theme) => Painted>
+}
+
+const gap = 6
+
+const heading = (title: string, theme: Theme, width: number): Painted => ({
+  markup: `<text x="4" y="18" font-size="15" font-weight="600" fill="${theme.colour("ink")}">${escapeMarkup(title)}</text>`,
+  width,
+  height: 22
+})
+
+/** Several figures, one under the other; with something above them, under the title of the whole. */
 export const panels = (
   of: Pick<Drawing, "id" | "title" | "caption">,
   figures: ReadonlyArray<Figure>,
-  options: Omit<SvgOptions, "theme"> = {}
+  { above = [], ...options }: PanelOptions = {}
 ): Drawing => ({
   id: of.id,
   title: of.title,
   caption: of.caption,
   svg: (theme = light) => {
     const width = options.width ?? columnWidth
+    const parts = [
+      ...(above.length === 0 ? [] : [heading(of.title, theme, width), ...above.map((part) => part(theme))]),
+      ...figures.map((figure, i) => {
+        const named = i === 0 || legendOf(figure) !== legendOf(figures[i - 1]!)
+        return paint(figure, { height: 200, ...options, width, theme, named })
+      })
+    ]
     let height = 0
-    const parts = figures.map((figure, i) => {
-      const named = i === 0 || legendOf(figure) !== legendOf(figures[i - 1]!)
-      const panel = paint(figure, { height: 200, ...options, width, theme, named })
-      const markup = `<g transform="translate(0,${height})">${panel.markup}</g>`
-      height += panel.height
-      return markup
+    const markup = parts.map((part, i) => {
+      const moved = `<g transform="translate(0,${height})">${part.markup}</g>`
+      height += part.height + (i < parts.length - figures.length ? gap : 0)
+      return moved
     })
-    return svgDocument({ markup: parts.join(""), width, height }, of, theme)
+    return svgDocument({ markup: markup.join(""), width, height }, of, theme)
   }
 })

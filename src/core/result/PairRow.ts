@@ -1,5 +1,5 @@
 import { Result, Schema } from "effect"
-import { decodeRow, Message, type RowError, type RowPlace } from "../data/index.ts"
+import { decodeRow, Message, parseRow, type RowError, type RowPlace } from "../data/index.ts"
 import type { EditedTrace, TokenSpan } from "../evaluation/index.ts"
 
 /** A line of published pairs: a clean trace and a copy with an error, made (`pert_text`) or found (`wrong_text`). */
@@ -27,7 +27,12 @@ const Stored = Schema.Struct({
 /** A clean trace and its wrong copy, with what is known of the error. */
 export interface PairRow {
   readonly prompt: string
+  /** The whole prompt; a text is what a user said. */
+  readonly messages: ReadonlyArray<Message>
   readonly promptId: string
+  /** Place of the prompt in its data set, and of the copy among those of a prompt. */
+  readonly promptIndex?: number
+  readonly variant?: number
   readonly clean: string
   readonly wrong: string
   readonly originalStep?: string
@@ -47,6 +52,9 @@ const ofStored = (row: typeof Stored.Type): PairRow => {
   const [start, end] = (row.target_char_span ?? [0, 0]).map((at) => utf16(wrong, at)) as [number, number]
   return {
     prompt,
+    messages: typeof row.prompt === "string" ? [{ role: "user", content: row.prompt }] : row.prompt,
+    ...(typeof row.prompt_idx === "number" ? { promptIndex: row.prompt_idx } : {}),
+    ...(typeof row.variant_idx === "number" ? { variant: row.variant_idx } : {}),
     promptId: row.prompt_idx === undefined || row.prompt_idx === null ? prompt : String(row.prompt_idx),
     clean: row.clean_text,
     wrong,
@@ -62,6 +70,12 @@ const decode = decodeRow(Stored)
 /** A value of a pair file as a pair, or everything that is wrong with it. */
 export const decodePair = (value: unknown, place: RowPlace): Result.Result<PairRow, ReadonlyArray<RowError>> =>
   Result.map(decode(value, place), ofStored)
+
+const parse = parseRow(Stored)
+
+/** A line of a pair file as a pair, or everything that is wrong with it. */
+export const parsePair = (text: string, place: RowPlace): Result.Result<PairRow, ReadonlyArray<RowError>> =>
+  Result.map(parse(text, place), ofStored)
 
 /** The ids of a text's tokens, and where each starts, with the text's end last. */
 export type Tokenise = (text: string) => { readonly ids: ReadonlyArray<number>; readonly bounds: ReadonlyArray<number> }
