@@ -2,9 +2,9 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { ResultRow } from "../../src/core/data/index.ts"
 import { Measurements, Selectors } from "../../src/core/evaluation/index.ts"
-import { chooseReading, measure, type PerturbedTrace, Pools } from "../../src/experiments/evaluate/index.ts"
+import { chooseReading, measure, type PerturbedTrace, Readings } from "../../src/experiments/evaluate/index.ts"
 
-const reading = { trace: Selectors.mean, step: Selectors.last, detector: Pools.lowest }
+const reading = { trace: Selectors.mean, step: Selectors.last, detector: Readings.lowest }
 
 /** A completion "ab\ncd" of two steps with a token a character. */
 const row = (promptId: string, generation: number, isCorrect: boolean, rewards: ReadonlyArray<number>): ResultRow => ({
@@ -63,7 +63,7 @@ describe("measure", () => {
 
   it("edge: one reward for the whole trace locates at chance", () => {
     const whole = rows.map((one) => ({ ...one, reward_unit_ends: [4] }))
-    const { localisation } = measure({ rows: whole, reading: { ...reading, detector: Pools.fall(3) }, verdictOf })
+    const { localisation } = measure({ rows: whole, reading: { ...reading, detector: Readings.fall(3) }, verdictOf })
     const own = localisation.find(({ detector }) => detector === "reward")!
     expect(Measurements.value(own.hitAt1)).toBe(0.5)
     expect(Measurements.value(own.chance)).toBe(0.5)
@@ -74,17 +74,17 @@ describe("detectors", () => {
   it("golden: the lowest, the largest fall, the first low step of 3, 2, -2, -4", () => {
     const top = (suspicion: ReadonlyArray<number>) => suspicion.indexOf(Math.max(...suspicion))
     const values = [3, 2, -2, -4]
-    expect(top(Pools.lowest.suspicion(values))).toBe(3)
-    expect(top(Pools.fall(3).suspicion(values))).toBe(2)
-    expect(top(Pools.firstLow.suspicion(values))).toBe(2)
-    expect(top(Pools.fall(9).suspicion(values))).toBe(0)
+    expect(top(Readings.lowest.suspicion(values))).toBe(3)
+    expect(top(Readings.fall(3).suspicion(values))).toBe(2)
+    expect(top(Readings.firstLow.suspicion(values))).toBe(2)
+    expect(top(Readings.fall(9).suspicion(values))).toBe(0)
   })
 
   it("law: a detector gives one suspicion a step, whatever the values", () =>
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: -9, max: 9, noNaN: true }), { minLength: 1, maxLength: 6 }),
-        fc.constantFrom(Pools.lowest, Pools.fall(2), Pools.firstLow),
+        fc.constantFrom(Readings.lowest, Readings.fall(2), Readings.firstLow),
         (values, { suspicion }) => {
           expect(suspicion(values).length).toBe(values.length)
           expect(suspicion(values.map(() => Number.NaN)).every(Number.isNaN)).toBe(true)

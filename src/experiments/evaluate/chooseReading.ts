@@ -1,5 +1,5 @@
 import { aurocOf, Localisation, type Selector, Selectors } from "../../core/evaluation/index.ts"
-import * as Pools from "./pools.ts"
+import * as Readings from "./Reading.ts"
 
 /** A held-out demonstration, and a wrong version of it whose first wrong step is known because it was put there. */
 export interface PerturbedTrace {
@@ -26,7 +26,7 @@ export const pairwise = (traces: ReadonlyArray<PerturbedTrace>, { select }: Sele
     )
   )
 
-const hits = (traces: ReadonlyArray<PerturbedTrace>, step: Selector, detector: Pools.Detector): number =>
+const hits = (traces: ReadonlyArray<PerturbedTrace>, step: Selector, detector: Readings.Detector): number =>
   mean(
     traces.map(({ steps, changedStep }) =>
       Localisation.hitAt1OfRow(detector.suspicion(steps.map(step.select)), changedStep)
@@ -37,11 +37,11 @@ const hits = (traces: ReadonlyArray<PerturbedTrace>, step: Selector, detector: P
  * How to read a reward, chosen on perturbed held-out demonstrations alone: no answer of any policy is looked at. The
  * first candidate wins ties.
  */
-export const chooseReading = (traces: ReadonlyArray<PerturbedTrace>): Pools.Reading => {
+export const chooseReading = (traces: ReadonlyArray<PerturbedTrace>): Readings.Reading => {
   const level = mean(traces.flatMap(({ demonstration }) => demonstration))
   const trace = best([Selectors.mean, Selectors.min, Selectors.last, Selectors.tail3], (s) => pairwise(traces, s))
   const pairs = [Selectors.last, Selectors.mean, Selectors.min].flatMap((step) =>
-    [Pools.lowest, Pools.fall(level), Pools.firstLow].map((detector) => ({ step, detector }))
+    [Readings.lowest, Readings.fall(level), Readings.firstLow].map((detector) => ({ step, detector }))
   )
   const { step, detector } = best(pairs, (pair) => hits(traces, pair.step, pair.detector))
   return { trace, step, detector }

@@ -1,13 +1,14 @@
 import type { ResultRow } from "../../core/data/index.ts"
 import { type HeatStrip, HeatStrips } from "../../core/figure/index.ts"
+import { keyed, TraceScores, Verdicts } from "../../core/result/index.ts"
 import type { StepVerdict } from "../../core/task/index.ts"
 import { tokensOf } from "../../core/text/index.ts"
-import * as Pools from "./pools.ts"
+import * as Readings from "./Reading.ts"
 
 export interface HeatStripOptions {
   /** Scored rows of one reward. */
   readonly rows: ReadonlyArray<ResultRow>
-  readonly reading: Pools.Reading
+  readonly reading: Readings.Reading
   readonly verdictOf: (row: ResultRow) => StepVerdict | undefined
   /** Who gave the rewards, and an id of letters, digits and dashes. */
   readonly title: string
@@ -21,23 +22,23 @@ export interface HeatStripOptions {
 
 /** One row of each prompt, the first that fits. */
 const firstOfPrompts = (rows: ReadonlyArray<ResultRow>, fits: (row: ResultRow) => boolean): ReadonlyArray<ResultRow> =>
-  Pools.byPrompt(rows).flatMap((group) => group.find(fits) ?? [])
+  [...Map.groupBy(rows.filter(fits), (row) => keyed(row).prompt_id).values()].map(([first]) => first!)
 
 /** Token rewards of a few right and wrong traces, the first of the file: nobody picked them. */
 export const heatStrips = (options: HeatStripOptions): ReadonlyArray<HeatStrip> => {
   const { rows, reading, verdictOf } = options
   const wrong = firstOfPrompts(
     rows,
-    (row) => Pools.isRight(row) === false && verdictOf(row)?.firstWrongStep !== undefined
+    (row) => Verdicts.stored(row) === false && verdictOf(row)?.firstWrongStep !== undefined
   )
-  const right = firstOfPrompts(rows, (row) => Pools.isRight(row) === true && verdictOf(row) !== undefined)
+  const right = firstOfPrompts(rows, (row) => Verdicts.stored(row) === true && verdictOf(row) !== undefined)
   const shown = [...wrong.slice(0, options.wrong), ...right.slice(0, options.right)]
-  const values = rows.flatMap((row) => Pools.unitsOf(row)).filter(Number.isFinite)
+  const values = rows.flatMap((row) => TraceScores.unitRewards(row)).filter(Number.isFinite)
   const mean = values.reduce((s, x) => s + x, 0) / Math.max(1, values.length)
   const drawn = shown.map((row) => {
     const verdict = verdictOf(row)!
     const bounds = Int32Array.from([...(row.token_offsets ?? []), row.generation.content.length])
-    const perStep = Pools.stepValues(row, verdict.steps, reading.step).reward
+    const perStep = Readings.stepValues(row, verdict.steps, reading.step).reward
     const steps = verdict.steps.map((span, s) => {
       const { start, end } = tokensOf(bounds, span)
       const tokens = Array.from({ length: end - start }, (_, k) => ({
@@ -57,7 +58,7 @@ export const heatStrips = (options: HeatStripOptions): ReadonlyArray<HeatStrip> 
     id: `${options.id}-${i + 1}`,
     title: options.title,
     prompt: options.promptOf(row),
-    isCorrect: Pools.isRight(row) === true,
+    isCorrect: Verdicts.stored(row) === true,
     finalAnswer: row.extracted_answer ?? null,
     expectedAnswer: row.gold_answer ?? null,
     firstWrongStep: verdict.firstWrongStep ?? null,

@@ -12,12 +12,13 @@ import {
 } from "../../core/evaluation/index.ts"
 import { rewardBins } from "../../core/figure/index.ts"
 import type { Method } from "../../core/figure/report/index.ts"
+import { keyed, PromptPools, type TraceScore, TraceScores } from "../../core/result/index.ts"
 import type { StepVerdict } from "../../core/task/index.ts"
-import * as Pools from "./pools.ts"
+import * as Readings from "./Reading.ts"
 
 export interface MeasureOptions {
   readonly rows: ReadonlyArray<ResultRow>
-  readonly reading: Pools.Reading
+  readonly reading: Readings.Reading
   /** Which steps of a row are right, where the task can tell. */
   readonly verdictOf?: (row: ResultRow) => StepVerdict | undefined
   /** Rows of the SFT policy on the same prompts, for the paired gain. */
@@ -27,7 +28,7 @@ export interface MeasureOptions {
   /** Best-of-n is reported at these. */
   readonly ns?: ReadonlyArray<number>
   /** Scores to rerank by beside reward and log-prob, e.g. length. */
-  readonly scores?: Readonly<Record<string, Pools.RowScore>>
+  readonly scores?: Readonly<Record<string, TraceScore>>
   readonly resampling?: Resampling
 }
 
@@ -37,30 +38,21 @@ export type Measured = Pick<
   "passAt1" | "gainOverSft" | "passAtK" | "rerank" | "localisation" | "separation" | "rewardBins" | "selector"
 >
 
-const correctness = (rows: ReadonlyArray<ResultRow>): ReadonlyArray<ReadonlyArray<boolean>> =>
-  Pools.byPrompt(rows).map((group) => group.map((row) => Pools.isRight(row) === true))
-
-/** Correctness of the prompts of `rows`, in the order of those of `like`. */
-const aligned = (rows: ReadonlyArray<ResultRow>, like: ReadonlyArray<ResultRow>) => {
-  const groups = new Map(Pools.byPrompt(rows).map((group) => [group[0]!.prompt_id, group]))
-  return Pools.byPrompt(like).map((group) =>
-    (groups.get(group[0]!.prompt_id) ?? []).map((row) => Pools.isRight(row) === true)
-  )
-}
-
 /** Measures the rows of one method: pass@k, reranking, localisation, separation. A pure function of the rows. */
 export const measure = (options: MeasureOptions): Measured => {
   const { rows, reading, sft, resampling = Resamplings.standard } = options
   const { ks = [1, 2, 4, 8], ns = [1, 2, 4, 8], scores = {}, verdictOf } = options
-  const correct = correctness(rows)
   const has = (field: "reward_model_score" | "policy_log_probs") =>
     rows.length > 0 && rows.every((row) => row[field] !== undefined)
   const isScored = has("reward_model_score")
-  const pools = Pools.rerankPools(rows, {
-    ...(isScored ? { reward: Pools.rewardScore(reading.trace) } : {}),
-    ...(has("policy_log_probs") ? { logProb: Pools.logProbScore } : {}),
-    ...scores
+  const pools = PromptPools.ofRows(rows.map(keyed), {
+    scores: {
+      ...(isScored ? { reward: TraceScores.reward(reading.trace) } : {}),
+      ...(has("policy_log_probs") ? { logProb: TraceScores.logProb } : {}),
+      ...scores
+    }
   })
+  const correct = pools.map((pool) => pool.correct)
   const known = new Set(pools.flatMap((pool) => Object.keys(pool.scores)))
   const standard = Rerankers.standard.filter(
     ({ name }) => !["reward", "logProb", "weightedMajority"].includes(name) || known.has(name)
@@ -74,9 +66,12 @@ export const measure = (options: MeasureOptions): Measured => {
     const own = pool.scores["reward"]
     return own === undefined ? [] : [{ correct: pool.correct, scores: own }]
   })
-  const wrong = verdictOf === undefined ? [] : Pools.localisationRows(rows, verdictOf, reading)
-  const gain = (reference: ReadonlyArray<ResultRow>) =>
-    differenceOverPrompts(passAtKPerPrompt(correct, 1), passAtKPerPrompt(aligned(reference, rows), 1), resampling)
+  const wrong = verdictOf === undefined ? [] : Readings.localisationRows(rows, verdictOf, reading)
+  const gain = (reference: ReadonlyArray<ResultRow>) => {
+    const others = new Map(PromptPools.ofRows(reference.map(keyed)).map((pool) => [pool.promptId, pool.correct]))
+    const aligned = pools.map(({ promptId }) => others.get(promptId) ?? [])
+    return differenceOverPrompts(passAtKPerPrompt(correct, 1), passAtKPerPrompt(aligned, 1), resampling)
+  }
   return {
     passAt1: passAtK(correct, 1, resampling),
     passAtK: ks.map((k) => ({ k, value: passAtK(correct, k, resampling) })),

@@ -17,7 +17,7 @@ import { Backend } from "../../core/service/index.ts"
 import { gsm8k as readGsm8k, type Split, type Task, Tasks } from "../../core/task/index.ts"
 import { Rng } from "../../core/tensor/index.ts"
 import type { QuickstartOptions } from "../commands/index.ts"
-import { generate, measure, Pools, scoreRows, storedRows, unitRewards } from "../evaluate/index.ts"
+import { generate, measure, Readings, scoreRows, storedRows, unitRewards } from "../evaluate/index.ts"
 import { learnReward, type RewardSettings } from "../reward/index.ts"
 import { Curves, configuration, type Session, Sessions, settings, stepRows } from "../run/index.ts"
 import { publish } from "./publish.ts"
@@ -204,7 +204,7 @@ export const gsm8k = Effect.fnUntraced(function* (options: QuickstartOptions, pl
       ([[within, pooled], [pairs]]): Table["rows"][number] => [label, within, pooled, pairs]
     )
 
-  const reading = { trace: Selectors.mean, step: Selectors.mean, detector: Pools.lowest }
+  const reading = { trace: Selectors.mean, step: Selectors.mean, detector: Readings.lowest }
   const promptIds = new Map(
     test.problems.map((problem) => [problem.id, task.tokenizer.encode(task.renderPrompt(problem))])
   )

@@ -11,11 +11,12 @@ import {
 import type { Table } from "../../core/figure/index.ts"
 import type { Method, ReportData } from "../../core/figure/report/index.ts"
 import { type Negative, Units } from "../../core/learner/index.ts"
+import { type TraceScore, TraceScores, Verdicts } from "../../core/result/index.ts"
 import { Granularities } from "../../core/reward/index.ts"
 import { type Candidate, type MmluPro, mmluPro as readMmluPro } from "../../core/task/index.ts"
 import { Rng } from "../../core/tensor/index.ts"
 import type { QuickstartOptions } from "../commands/index.ts"
-import { measure, Pools, type RowScore, storedRows, type TrainedReward, unitRewards } from "../evaluate/index.ts"
+import { measure, Readings, storedRows, type TrainedReward, unitRewards } from "../evaluate/index.ts"
 import { learnReward, type RewardSettings } from "../reward/index.ts"
 import { Curves, configuration, Sessions, settings, stepRows } from "../run/index.ts"
 import { publish } from "./publish.ts"
@@ -106,7 +107,7 @@ const baselines = (data: MmluPro, train: ReadonlyArray<Candidate>) => {
   const surface = logisticRegression(features(own), features(others))
   const accuracy = new Map(data.models.map(({ model, accuracy }) => [model, accuracy]))
   return {
-    length: (row: ResultRow) => -row.generation.content.length,
+    length: TraceScores.brevity,
     longest: (row: ResultRow) => row.generation.content.length,
     surface: (row: ResultRow) => surface(surfaceFeatures(row.generation.content)),
     // Uses gold answers of the training questions: the ceiling of knowing who wrote a trace and nothing else.
@@ -118,7 +119,7 @@ const baselines = (data: MmluPro, train: ReadonlyArray<Candidate>) => {
 const reasons = ({ generation }: ResultRow): boolean => generation.content.length > BARE_ANSWER
 
 const separationTable = (
-  scores: ReadonlyArray<{ readonly label: string; readonly of: RowScore; readonly rows: ReadonlyArray<ResultRow> }>
+  scores: ReadonlyArray<{ readonly label: string; readonly of: TraceScore; readonly rows: ReadonlyArray<ResultRow> }>
 ): Table => ({
   id: "separation",
   title: "Right against wrong completions of the same question",
@@ -134,16 +135,16 @@ const separationTable = (
   rows: scores.map(({ label, of, rows }) => {
     const pools = (groups: Iterable<ReadonlyArray<ResultRow>>) =>
       Array.from(groups, (group) => ({
-        correct: group.map((row) => Pools.isRight(row) === true),
+        correct: group.map((row) => Verdicts.stored(row) === true),
         scores: group.map(of)
       }))
-    const questions = Pools.byPrompt(rows)
-    const judged = questions.flat()
+    const judged = rows.filter((row) => Verdicts.stored(row) !== undefined)
+    const byQuestion = (some: ReadonlyArray<ResultRow>) => pools(Map.groupBy(some, (row) => row.prompt_id).values())
     return [
       label,
-      aurocWithinPrompt(pools(questions), Resamplings.standard),
-      aurocPooled(pools(questions), Resamplings.standard),
-      aurocWithinPrompt(pools(Pools.byPrompt(judged.filter(reasons))), Resamplings.standard),
+      aurocWithinPrompt(byQuestion(judged), Resamplings.standard),
+      aurocPooled(byQuestion(judged), Resamplings.standard),
+      aurocWithinPrompt(byQuestion(judged.filter(reasons)), Resamplings.standard),
       aurocWithinPrompt(pools(Map.groupBy(judged, ({ source }) => source).values()), Resamplings.standard)
     ]
   })
@@ -216,7 +217,7 @@ export const mmluPro = Effect.fnUntraced(function* (options: QuickstartOptions, 
 
   const scores = baselines(data, used)
   const journal = yield* stepRows(session.directory)
-  const reading = { trace: Selectors.mean, step: Selectors.mean, detector: Pools.lowest }
+  const reading = { trace: Selectors.mean, step: Selectors.mean, detector: Readings.lowest }
   const others = data.models.length - 1
   const ns = [1, 2, 4, others].filter((n, i, all) => n <= others && all.indexOf(n) === i)
   const methods = learned.map(
@@ -242,7 +243,7 @@ export const mmluPro = Effect.fnUntraced(function* (options: QuickstartOptions, 
       separationTable([
         ...learned.map(({ named, rows }) => ({
           label: `${named.label} reward`,
-          of: Pools.rewardScore(reading.trace),
+          of: TraceScores.reward(reading.trace),
           rows
         })),
         ...Object.entries(scores).map(([label, of]) => ({ label, of, rows: first }))

@@ -1,9 +1,10 @@
 import { Effect } from "effect"
 import { type Measurement, passAtK, Resamplings } from "../../core/evaluation/index.ts"
 import type { Params } from "../../core/learner/index.ts"
+import { keyed, PromptPools } from "../../core/result/index.ts"
 import { type Json, type Metrics, RunDirectory, summaryTable } from "../../core/run/index.ts"
 import type { RunOptions, TrainJob } from "../commands/index.ts"
-import { Pools, storedRows } from "../evaluate/index.ts"
+import { storedRows } from "../evaluate/index.ts"
 import { configuration, lastMetrics, type Session, Sessions, stepRows, writeFigures } from "../run/index.ts"
 import { answer } from "./answer.ts"
 import { digestOfStart, digestOfTask } from "./digest.ts"
@@ -42,7 +43,7 @@ const tested = Effect.fnUntraced(function* (work: Work, session: Session, name: 
       answer(work, problems, params)
     )
   )
-  const verdicts = Pools.byPrompt(rows).map((group) => group.flatMap((row) => Pools.isRight(row) ?? []))
+  const verdicts = PromptPools.ofRows(rows.map(keyed)).map(({ correct }) => correct)
   return passAtK(verdicts, 1, Resamplings.standard)
 })
 

@@ -1,5 +1,6 @@
 import type { ResultRow } from "../../core/data/index.ts"
-import { Localisation, type RerankPool, type Selector, Selectors } from "../../core/evaluation/index.ts"
+import { Localisation, type Selector, Selectors } from "../../core/evaluation/index.ts"
+import { TraceScores, Verdicts } from "../../core/result/index.ts"
 import type { StepVerdict } from "../../core/task/index.ts"
 import { tokensOf } from "../../core/text/index.ts"
 
@@ -39,48 +40,6 @@ export const firstLow: Detector = {
   }
 }
 
-/** Rewards of a row's units, in order. */
-export const unitsOf = (row: ResultRow): ReadonlyArray<number> =>
-  (row.reward_unit_ends ?? []).map((t) => row.reward_model_score?.[t] ?? Number.NaN)
-
-const finite = (values: ReadonlyArray<number | null> | undefined): ReadonlyArray<number> =>
-  (values ?? []).map((x) => x ?? Number.NaN)
-
-/** Whether the row's answer is right; `undefined` where there is no verdict, and then the row is left out. */
-export const isRight = (row: ResultRow): boolean | undefined =>
-  row.correctness_reward_func === null ? undefined : row.correctness_reward_func > 0
-
-/** Rows of one prompt together, prompts in order of their first row; rows without a verdict are left out. */
-export const byPrompt = (rows: ReadonlyArray<ResultRow>): ReadonlyArray<ReadonlyArray<ResultRow>> => [
-  ...Map.groupBy(
-    rows.filter((row) => isRight(row) !== undefined),
-    (row) => row.prompt_id ?? JSON.stringify(row.prompt)
-  ).values()
-]
-
-/** A trace score of a row, higher = better. */
-export type RowScore = (row: ResultRow) => number
-
-/** The score of a row's rewards under a reading. */
-export const rewardScore =
-  (trace: Selector): RowScore =>
-  (row) =>
-    trace.select(unitsOf(row))
-
-/** Mean log-probability of the tokens under the policy, in nats. */
-export const logProbScore: RowScore = (row) => Selectors.mean.select(finite(row.policy_log_probs))
-
-/** Completions of each prompt with all that a reranker may look at. */
-export const rerankPools = (
-  rows: ReadonlyArray<ResultRow>,
-  scores: Readonly<Record<string, RowScore>>
-): ReadonlyArray<RerankPool> =>
-  byPrompt(rows).map((group) => ({
-    correct: group.map((row) => isRight(row) === true),
-    answers: group.map((row) => row.extracted_answer ?? undefined),
-    scores: Object.fromEntries(Object.entries(scores).map(([name, of]) => [name, group.map(of)]))
-  }))
-
 /** One value a step of a trace, by reward and by log-prob, from values a token. */
 export const stepValues = (
   row: Pick<ResultRow, "generation" | "token_offsets" | "reward_model_score" | "policy_log_probs">,
@@ -95,8 +54,8 @@ export const stepValues = (
     return { start, end: s === steps.length - 1 ? starts.length : end }
   })
   return {
-    reward: Localisation.stepValues(finite(row.reward_model_score), spans, step),
-    logProb: Localisation.stepValues(finite(row.policy_log_probs), spans, Selectors.min)
+    reward: Localisation.stepValues(TraceScores.values(row.reward_model_score), spans, step),
+    logProb: Localisation.stepValues(TraceScores.values(row.policy_log_probs), spans, Selectors.min)
   }
 }
 
@@ -107,11 +66,11 @@ export const localisationRows = (
   reading: Reading
 ): ReadonlyArray<Localisation.LocalisationRow> =>
   rows.flatMap((row) => {
-    const verdict = isRight(row) === false ? verdictOf(row) : undefined
+    const verdict = Verdicts.stored(row) === false ? verdictOf(row) : undefined
     if (verdict?.firstWrongStep === undefined) return []
     const values = stepValues(row, verdict.steps, reading.step)
     // One reward for the whole trace tells its steps nothing apart: every step ties, which is chance.
-    const blind = (row.reward_unit_ends ?? []).length < 2
+    const blind = TraceScores.unitRewards(row).length < 2
     const reward = blind ? values.reward.map(() => Number.NaN) : values.reward
     return [
       {
