@@ -2,7 +2,7 @@
 // Run: node --conditions=source examples/custom-loop.ts
 import { Console, Effect } from "effect"
 import { Learner, Optim, Program, Tensor } from "rewardflow"
-import * as Reference from "rewardflow/reference"
+import { Reference } from "rewardflow/reference"
 
 const { matMul, mean, Programs, reshape, softplus, sub } = Program
 const { Rng, Tensors } = Tensor

@@ -2,7 +2,7 @@
 // Run: node --conditions=source examples/custom-objective.ts
 import { Console, Effect } from "effect"
 import { Objective, Program, Service, Tensor, Transform } from "rewardflow"
-import * as Reference from "rewardflow/reference"
+import { Reference } from "rewardflow/reference"
 
 const { add, neg, Programs, relu, Steps, sub } = Program
 const { weightedMean } = Objective.Reduce

@@ -2,7 +2,7 @@
 // Run: node --conditions=source examples/first-program.ts
 import { Console, Effect } from "effect"
 import { Objective, Program, Service, Tensor, Transform } from "rewardflow"
-import * as Reference from "rewardflow/reference"
+import { Reference } from "rewardflow/reference"
 
 const { Programs, Steps } = Program
 const units = Programs.spec([2, 3]) // two traces of three tokens; weights say which tokens end a unit of which class

@@ -6,7 +6,7 @@ import type { Source } from "./Source.ts"
 import { UsageError } from "./usage.ts"
 
 /** What both kinds of `rewardflow plot` were asked for. */
-interface PlotOptions {
+export interface PlotOptions {
   readonly config: string
   readonly ckpt: string | undefined
   readonly outputRoot: string | undefined

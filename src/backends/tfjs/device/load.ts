@@ -1,3 +1,4 @@
+import type * as Core from "@tensorflow/tfjs-core"
 import { PackageMissing } from "../errors.ts"
 
 /** A package that may not be installed. @throws PackageMissing saying how to install it */
@@ -10,4 +11,5 @@ export const load = async <M>(packages: ReadonlyArray<string>, module: () => Pro
 }
 
 /** TensorFlow.js without any backend. */
-export const loadCore = () => load(["@tensorflow/tfjs-core"], () => import("@tensorflow/tfjs-core"))
+export const loadCore = (): Promise<typeof Core> =>
+  load(["@tensorflow/tfjs-core"], () => import("@tensorflow/tfjs-core"))
