@@ -32,18 +32,33 @@ describe("variation of dense rewards", () => {
     expect(denseVariation([1, 3, 2])).toMatchObject({
       prefixRangeShare: 1,
       finalJumpShare: 1 / 3,
-      flatUntilLast: false
+      flatUntilLast: false,
+      interiorNonFlat: true
     })
+  })
+
+  it("edge: a difference of 1e-6 is none; values count as equal at six decimals", () => {
+    expect(denseVariation([0, 1e-6])).toMatchObject({
+      changed: 0,
+      nonFlat: false,
+      flatUntilLast: false,
+      prefixRangeShare: undefined,
+      finalJumpShare: undefined
+    })
+    expect(denseVariation([0, 1e-6, 1])).toMatchObject({ changed: 0.5, interiorNonFlat: false, flatUntilLast: true })
+    expect(denseVariation([0.1234567, 0.1234571, 0.1234581, -0])?.unique).toBe(3)
   })
 
   it("edge: a flat trace has no shares; a single reward no variation", () => {
     expect(denseVariation([2, 2 + 1e-8])).toMatchObject({ nonFlat: false, prefixRangeShare: undefined, changed: 0 })
+    expect(denseVariation([2, 2])?.flatUntilLast).toBe(false)
     expect(denseVariation([1, Number.NaN])).toBeUndefined()
     expect(summariseVariation([[1], [0, 1], [2, 2]])).toMatchObject({
       traces: 2,
       leftOut: 1,
       means: { nonFlat: 0.5, range: 0.5, finalJumpShare: 1 }
     })
+    expect(summariseVariation([[2, 2]]).means).toMatchObject({ tokens: 2, finalJumpShare: undefined })
   })
 })
 
@@ -75,6 +90,19 @@ describe("transfer", () => {
       provenance: "a.jsonl"
     })
     expect(cells[1]).toMatchObject({ provenance: "missing", accuracy: { reason: "no such run" } })
+    const [dense, sparse] = transferMatrix(
+      ["dense", "sparse"].map((architecture) => ({
+        ...run,
+        architecture,
+        provenance: architecture,
+        policy: "p",
+        reward: "r"
+      })),
+      3,
+      standard
+    )
+    expect([dense?.provenance, sparse?.provenance]).toEqual(["dense", "sparse"])
+    expect(dense?.accuracy).toMatchObject({ reason: "no prompt has 3 completions" })
   })
 })
 
@@ -97,21 +125,89 @@ describe("process benchmarks", () => {
       _tag: "NotAvailable",
       reason: "no trace without a wrong step"
     })
-    const none = [
-      { label: 1, predicted: 0 },
-      { label: -1, predicted: 0 }
-    ]
-    expect(processBenchF1(none, standard).f1).toMatchObject({ value: 0 })
+    expect(processBenchF1([{ label: -1, predicted: -1 }], standard).f1).toMatchObject({
+      reason: "no trace with a wrong step"
+    })
+    const of = (...pairs: ReadonlyArray<readonly [label: number, predicted: number]>) =>
+      processBenchF1(
+        pairs.map(([label, predicted]) => ({ label, predicted })),
+        standard
+      )
+    expect(of([1, 0], [-1, 0]).f1).toMatchObject({ value: 0 })
+    expect(of([0, 0], [1, 0], [-1, -1], [-1, 0]).f1).toMatchObject({ value: 1 / 2 })
+    // 3/4 of the wrong ones and 1/3 of the right ones: 2 · 1/4 / (13/12).
+    const uneven = of([0, 0], [1, 1], [2, 2], [2, 1], [-1, -1], [-1, 0], [-1, 2])
+    expect(uneven).toMatchObject({ wrong: { value: 3 / 4, n: 7 }, right: { value: expect.closeTo(1 / 3, 14) } })
+    expect(uneven.f1).toMatchObject({ value: expect.closeTo(6 / 13, 14), n: 7 })
   })
 
   it("golden: the first step below a threshold, which is chosen for the best F1", () => {
-    expect([0, 0.5, -1].map((t) => firstBelow([0.2, -0.5, Number.NaN, -3], t))).toEqual([1, 0, 3])
+    expect([0, 0.5, -1, -3].map((t) => firstBelow([0.2, -0.5, Number.NaN, -3], t))).toEqual([1, 0, 3, -1])
     const traces = [
       { label: 1, values: [0.9, 0.3, 0.1] },
       { label: -1, values: [0.6, 0.7] }
     ]
     expect(chooseThreshold(traces, [0.2, 0.5, 0.95])).toBe(0.5)
+    // At 2 every trace is wrong from its first step: nothing is hit, which is an F1 of 0.
+    expect(chooseThreshold(traces, [2, 0.5, 0.4])).toBe(0.5)
     expect(chooseThreshold(traces, [])).toBeUndefined()
+  })
+
+  it.each([
+    // At 0.2, 0.4, 0.5, 0.65: a = 1/3, 2/3, 1, 2/3 and b = 1, 1/2, 1/2, 0, so F1 = 1/2, 4/7, 2/3, 0.
+    [
+      "the highest harmonic mean",
+      [0.2, 0.4, 0.5, 0.65],
+      0.5,
+      [
+        [0, 0.1, 0.9],
+        [1, 0.6, 0.3],
+        [1, 0.8, 0.45],
+        [-1, 0.7, 0.5],
+        [-1, 0.9, 0.35]
+      ]
+    ],
+    // A first step that is wrong is a wrong step: a = 1/2, 1.
+    [
+      "first steps too",
+      [0.2, 0.5],
+      0.5,
+      [
+        [0, 0.3, 0.9],
+        [1, 0.9, 0.1],
+        [-1, 0.8, 0.8]
+      ]
+    ],
+    // a = 1, 1/4 and b = 0, 1.
+    [
+      "right traces too",
+      [0.5, 0.2],
+      0.2,
+      [
+        [0, 0.3, 0.9],
+        [1, 0.9, 0.3],
+        [1, 0.9, 0.3],
+        [1, 0.9, 0.1],
+        [-1, 0.9, 0.3]
+      ]
+    ],
+    // a = 1, 1/2 and b = 1/4, 1/2, so F1 = 2/5, 1/2.
+    [
+      "both alike",
+      [0.5, 0.2],
+      0.2,
+      [
+        [1, 0.9, 0.3],
+        [1, 0.9, 0.1],
+        [-1, 0.9, 0.9],
+        [-1, 0.9, 0.3],
+        [-1, 0.9, 0.1],
+        [-1, 0.9, 0.1]
+      ]
+    ]
+  ] as const)("golden: the threshold is chosen for %s", (_, candidates, best, rows) => {
+    const traces = rows.map(([label, ...values]) => ({ label, values }))
+    expect(chooseThreshold(traces, candidates)).toBe(best)
   })
 
   it("golden: best-of-4 with the correct one first: m tied best share 1/m, and no score is never best", () => {
@@ -133,5 +229,6 @@ describe("process benchmarks", () => {
         standard
       )
     ).toMatchObject({ value: 0.5, n: 2 })
+    expect(bestOfFirst([], standard)).toMatchObject({ reason: "no prompts" })
   })
 })

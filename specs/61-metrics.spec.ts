@@ -3,22 +3,15 @@ import { describe, expect, it } from "vitest"
 import {
   areaUnderRiskCoverage,
   calibrate,
-  contrastOfPrompt,
-  correlationP,
-  incompleteBeta,
   isotonic,
-  pearson,
-  pearsonMatrix,
   platt,
-  promptContrast,
   Resamplings,
   riskCoverageCurve,
   Selectors,
-  spearman,
   successAtK,
   successAtKOfPrompt,
-  weightedPassAtKOfPrompt,
-  welch
+  weightedPassAtK,
+  weightedPassAtKOfPrompt
 } from "../src/core/evaluation/index.ts"
 
 interface Pools {
@@ -31,18 +24,11 @@ const golden: {
   readonly grid: ReadonlyArray<number>
   readonly platt: ReadonlyArray<number>
   readonly isotonic: ReadonlyArray<number>
-  readonly welch: { readonly t: number; readonly degrees: number; readonly p: number }
-  readonly spearman: { readonly u: ReadonlyArray<number>; readonly v: ReadonlyArray<number>; rho: number; p: number }
   readonly riskCoverage: {
     readonly scores: ReadonlyArray<number>
     readonly wrong: ReadonlyArray<boolean>
     area: number
   }
-  readonly pearson: {
-    readonly columns: ReadonlyArray<ReadonlyArray<number>>
-    matrix: ReadonlyArray<ReadonlyArray<number>>
-  }
-  readonly betainc: ReadonlyArray<readonly [number, number, number, number]>
 } = JSON.parse(readFileSync(new URL("fixtures/metrics.json", import.meta.url), "utf8"))
 
 const poolsOf = ({ correct, scores }: Pools) => correct.map((c, b) => ({ correct: c, scores: scores[b]! }))
@@ -74,7 +60,19 @@ describe("reward-weighted pass@k", () => {
     expect(weightedPassAtKOfPrompt(pool("11", [3, 9]), 2)).toBe(1)
     expect(weightedPassAtKOfPrompt(pool("00", [3, 9]), 2)).toBe(0)
     expect(weightedPassAtKOfPrompt(pool("10", [1, 2]), 3)).toBeUndefined()
+    expect(weightedPassAtKOfPrompt(pool("10", [1, 2]), 0)).toBeUndefined()
     expect(() => weightedPassAtKOfPrompt(pool("10", [1]), 1)).toThrow("1 scores for 2")
+  })
+
+  it("golden: the mean over prompts, of those that have k completions", () => {
+    const pools = ["100", "10"].map((correct) => ({ correct: bits(correct), scores: [...correct].map(Number) }))
+    const e = Math.E
+    expect(weightedPassAtK(pools, 1, standard)).toMatchObject({
+      value: expect.closeTo((e / (e + 2) + e / (e + 1)) / 2, 14),
+      n: 2
+    })
+    expect(weightedPassAtK(pools, 3, standard)).toMatchObject({ value: 1, n: 1 })
+    expect(weightedPassAtK(pools, 4, standard)).toMatchObject({ reason: "no prompt has 4 completions" })
   })
 })
 
@@ -91,11 +89,22 @@ describe("success@k|n", () => {
 
   it("defect 11: k > n has no value, and is not 0", () => {
     expect(successAtKOfPrompt(pool, 3, 2)).toBeUndefined()
+    expect(successAtKOfPrompt(pool, 0, 2)).toBeUndefined()
+    expect(successAtKOfPrompt(pool, 1, 5)).toBeUndefined()
+    expect(() => successAtKOfPrompt({ ...pool, scores: [1] }, 1)).toThrow("1 scores for 4 completions")
     expect(successAtK([pool], 5, 2, standard)).toEqual({
       _tag: "NotAvailable",
       reason: "the best 5 of 2 completions are all of them"
     })
-    expect(successAtK([pool], 1, 5, standard)).toMatchObject({ reason: "no prompt has 5 completions" })
+    for (const k of [1, 5])
+      expect(successAtK([pool], k, 5, standard)).toMatchObject({ reason: "no prompt has 5 completions" })
+    const short = { correct: bits("1"), scores: [0] }
+    expect(successAtK([pool, pool, short], 2, 4, standard)).toEqual({
+      _tag: "Estimate",
+      value: 0.5,
+      ci95: [0.5, 0.5],
+      n: 2
+    })
   })
 
   it("defect 1: a completion without a score is picked last", () => {
@@ -154,73 +163,6 @@ describe("calibration on held-out prompts", () => {
   })
 })
 
-describe("contrasts", () => {
-  const pools = poolsOf(golden.test)
-  const of = (right: boolean) => pools.flatMap((p) => p.scores.filter((_, i) => p.correct[i] === right))
-
-  it("golden: Welch's test as in SciPy", () => {
-    const found = welch(of(true), of(false))!
-    expect(found.t).toBeCloseTo(golden.welch.t, 10)
-    expect(found.degrees).toBeCloseTo(golden.welch.degrees, 8)
-    expect(found.p / golden.welch.p).toBeCloseTo(1, 8)
-    expect(welch([1], [1, 2])).toBeUndefined()
-    expect(welch([1, 1], [2, 2])).toBeUndefined()
-  })
-
-  it("defect 19: prompts are the units: a prompt said sixteen times over says no more than once", () => {
-    const once = [
-      { correct: bits("10"), scores: [3, 1] },
-      { correct: bits("10"), scores: [0, 1] }
-    ]
-    const often = once.map(({ correct, scores }) => ({
-      correct: new Array(16).fill(correct).flat(),
-      scores: new Array(16).fill(scores).flat()
-    }))
-    expect(promptContrast(often, standard)).toEqual(promptContrast(once, standard))
-    expect(promptContrast(once, standard)).toEqual({ _tag: "Estimate", value: 0.5, ci95: [-1, 2], n: 2 })
-    const sides = (right: boolean, from: typeof once) =>
-      from.flatMap((p) => p.scores.filter((_, i) => p.correct[i] === right))
-    // Welch's p falls with the copies, which is why it is not to be believed.
-    expect(welch(sides(true, often), sides(false, often))!.p).toBeLessThan(
-      welch(sides(true, once), sides(false, once))!.p
-    )
-  })
-
-  it("edge: fewer than two prompts with both kinds have no interval", () => {
-    expect(contrastOfPrompt({ correct: bits("11"), scores: [1, 2] })).toBeUndefined()
-    expect(promptContrast([{ correct: bits("10"), scores: [1, 2] }], standard)).toEqual({
-      _tag: "NotAvailable",
-      reason: "an interval needs 2 prompts with both right and wrong completions, not 1"
-    })
-  })
-
-  it("golden: the incomplete beta function as in SciPy", () => {
-    for (const [a, b, x, value] of golden.betainc) expect(incompleteBeta(x, a, b)).toBeCloseTo(value, 11)
-  })
-})
-
-describe("correlation", () => {
-  it("golden: Pearson's matrix as in NumPy", () => {
-    const [x, y, z] = golden.pearson.columns
-    const { cells } = pearsonMatrix({ x: x!, y: y!, z: z! })
-    for (const [i, row] of cells.entries())
-      for (const [j, r] of row.entries()) expect(r).toBeCloseTo(golden.pearson.matrix[i]![j]!, 12)
-  })
-
-  it("defect 26: Spearman's correlation with ties as in SciPy", () => {
-    const { u, v, rho, p } = golden.spearman
-    expect(spearman(u, v)).toBeCloseTo(rho, 12)
-    expect(correlationP(spearman(u, v)!, u.length) / p).toBeCloseTo(1, 8)
-  })
-
-  it("edge: a constant has none; a value that is missing takes its pair with it", () => {
-    expect(pearson([1, 1, 1], [1, 2, 3])).toBeUndefined()
-    expect(pearson([0.1, 0.1, 0.1], [1, 2, 3])).toBeUndefined()
-    expect(pearson([1, 2, 9, 4], [2, 4, Number.NaN, 8])).toBeCloseTo(1, 14)
-    expect(() => pearson([1], [1, 2])).toThrow("1 and 2 values")
-  })
-})
-
 describe("risk and coverage", () => {
   it("golden: the area as NumPy's mean of running error rates", () => {
     const { scores, wrong, area } = golden.riskCoverage
@@ -231,6 +173,7 @@ describe("risk and coverage", () => {
   it("golden: a score that says nothing has the error rate at every coverage", () => {
     const pool = { correct: bits("1000"), scores: [5, 5, 5, 5] }
     expect(areaUnderRiskCoverage([pool, pool], standard)).toMatchObject({ value: 0.75, ci95: [0.75, 0.75] })
+    expect(areaUnderRiskCoverage([pool], standard)).toMatchObject({ value: 0.75, ci95: [0, 1], n: 1 })
     expect(riskCoverageCurve([pool])).toEqual([{ coverage: 1, risk: 0.75, score: 5 }])
   })
 
@@ -240,6 +183,8 @@ describe("risk and coverage", () => {
       { coverage: 0.75, risk: 2 / 3, score: 1 },
       { coverage: 1, risk: 0.5, score: Number.NaN }
     ])
+    const rising = [1, 2, 3].map((score) => ({ correct: [score === 3], scores: [score] }))
+    expect(riskCoverageCurve(rising).map(({ score }) => score)).toEqual([3, 2, 1])
     expect(areaUnderRiskCoverage([], standard)).toMatchObject({ reason: "no completions" })
   })
 })

@@ -9,6 +9,7 @@ import {
   midRanks,
   passAtKOfPrompt,
   platt,
+  Resamplings,
   spearman,
   successAtKOfPrompt,
   weightedPassAtKOfPrompt
@@ -93,6 +94,23 @@ describe("area under risk and coverage", () => {
           return mean(ranked.map((_, i) => ranked.slice(0, i + 1).filter((j) => !p.correct[j]).length / (i + 1)))
         })
         expect(Measurements.value(areaUnderRiskCoverage([p], { seed: 1, draws: 2 }))).toBeCloseTo(mean(areas), 10)
+      }),
+      { seed: 42, numRuns: 40 }
+    ))
+
+  it("law: the interval is that of the area over rows repeated as often as their prompt was drawn", () =>
+    fc.assert(
+      fc.property(fc.array(pool(4), { minLength: 2, maxLength: 5 }), (pools) => {
+        const few = { seed: 1, draws: 30 }
+        const repeated = (multiplicity: Uint32Array) => {
+          const drawn = pools.flatMap((p, b) => new Array<typeof p>(multiplicity[b]!).fill(p))
+          return Measurements.value(areaUnderRiskCoverage(drawn, { seed: 1, draws: 1 }))!
+        }
+        const [low, high] = Resamplings.interval(pools.length, repeated, few)!
+        expect(areaUnderRiskCoverage(pools, few)).toHaveProperty("ci95", [
+          expect.closeTo(low, 10),
+          expect.closeTo(high, 10)
+        ])
       }),
       { seed: 42, numRuns: 40 }
     ))
