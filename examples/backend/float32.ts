@@ -4,7 +4,7 @@ import { Effect, Layer } from "effect"
 import { Kernel, Program, Service, Tensor } from "rewardflow"
 
 const { Programs, Steps } = Program
-const { BackendFailure, BadFeed, NonFinite } = Service
+const { BackendFailure, BadFeed } = Service
 type Value = Tensor.Tensor
 
 /** What this engine computes itself; results are rounded when they are stored. */
@@ -32,8 +32,8 @@ class Float32Memory implements Service.Memory {
 
   readonly write = (tensors: Service.Feeds) =>
     Effect.suspend(() => {
-      const torn = Object.entries(tensors).find(([, t]) => t.data.length !== Tensor.Shapes.size(t.shape))
-      if (torn !== undefined) return new BadFeed({ name: torn[0], reason: "its data does not fill its shape." })
+      const bad = Service.refuseWrite(tensors)
+      if (bad !== undefined) return bad
       for (const [name, t] of Object.entries(tensors)) this.held.set(name, own(t))
       return Effect.void
     })
@@ -78,12 +78,9 @@ const attempt = <A>(body: () => A) =>
 
 /** What a program sees of a tensor in memory: as many rows as its input has. */
 const seen = (name: string, t: Value, to: Program.Spec): Value => {
-  const cut = t.shape.length === to.shape.length && t.shape[0]! > to.shape[0]!
-  const shape = cut ? [to.shape[0]!, ...t.shape.slice(1)] : t.shape
-  const part = { ...t, shape, data: t.data.subarray(0, Tensor.Shapes.size(shape)) } as Value
-  const reason = Service.misfit(part, to)
-  if (reason !== undefined) throw new BadFeed({ name, reason })
-  return own(part)
+  const bad = Service.refuseResident(name, t, to)
+  if (bad !== undefined) throw bad
+  return own({ ...t, shape: to.shape, data: t.data.subarray(0, Tensor.Shapes.size(to.shape)) } as Value)
 }
 
 /** One run: memory changes as a whole, at the end, or not at all. */
@@ -97,17 +94,14 @@ const run = (step: Program.Step, memory: Float32Memory, given: Service.Feeds, at
     else values.push(fed === undefined ? seen(name, memory.at(name), node) : own(fed))
   }
   const outputs = Object.fromEntries(step.program.outputs.map(({ name, node }) => [name, own(values[node]!)]))
-  for (const output of step.guard) {
-    const value = outputs[output]!.data.find((x) => !Number.isFinite(x))
-    if (value !== undefined) return new NonFinite({ output, value })
-  }
+  const stop = Service.refuseNonFinite(step, outputs)
+  if (stop !== undefined) return stop
   const writes = step.carry.map(({ _tag, output, into }): (() => unknown) => {
     const value = outputs[output]!
     if (_tag === "Replace") return () => memory.held.set(into, value)
     const t = memory.at(into)
-    const fits = t.dtype === value.dtype && Tensor.Shapes.equal(t.shape.slice(1), value.shape.slice(1))
-    if (!fits || !Number.isInteger(at) || at < 0 || at + value.shape[0]! > t.shape[0]!)
-      throw new BadFeed({ name: into, reason: `its rows cannot be written from row ${at} on.` })
+    const bad = Service.refuseAppend(into, value, t, at)
+    if (bad !== undefined) throw bad
     return () => t.data.set(value.data, (at * t.data.length) / t.shape[0]!)
   })
   for (const write of writes) write()
@@ -115,13 +109,11 @@ const run = (step: Program.Step, memory: Float32Memory, given: Service.Feeds, at
   return Effect.succeed(Object.fromEntries(Object.entries(outputs).filter(([name]) => !carried.has(name))))
 }
 
-const compile = (step: Program.Step, { memory: given, freeze = [] }: Service.CompileOptions = {}) =>
+const compile = (step: Program.Step, options: Service.CompileOptions = {}) =>
   Effect.gen(function* () {
-    const state = [...step.resident, ...step.carry.map(({ into }) => into)]
-    if (given === undefined ? state.length > 0 : !(given instanceof Float32Memory))
-      return yield* new BadFeed({ name: state[0] ?? "memory", reason: "it needs a memory of this backend." })
-    const stray = freeze.find((name) => !step.resident.includes(name))
-    if (stray !== undefined) return yield* new BadFeed({ name: stray, reason: "it is frozen and not resident." })
+    const { memory: given, freeze = [] } = options
+    const bad = Service.refuseState(step, options, given instanceof Float32Memory)
+    if (bad !== undefined) return yield* bad
     const memory = given instanceof Float32Memory ? given : new Float32Memory()
     yield* memory.load(freeze)
     const inputs = Programs.inputs(step.program)
@@ -131,6 +123,7 @@ const compile = (step: Program.Step, { memory: given, freeze = [] }: Service.Com
       Effect.fromResult(Programs.attempt(() => Steps.make(step))),
       ({ message }) => new BackendFailure({ backend: "float32", during: "compile", reason: message })
     )
+    const state = [...step.resident, ...step.carry.map(({ into }) => into)]
     const [check, changing] = [Service.checkFeeds(step), state.filter((name) => !freeze.includes(name))]
     return {
       run: (feeds: Service.Feeds, { at = 0 }: Service.RunOptions = {}) =>

@@ -2,11 +2,13 @@ import { Effect } from "effect"
 import type { Spec } from "../../core/program/index.ts"
 import {
   type BackendFailure,
-  BadFeed,
+  type BadFeed,
   type Feeds,
   type LinkedTensor,
   type Links,
-  type Memory
+  type Memory,
+  refuseResident,
+  refuseWrite
 } from "../../core/service/index.ts"
 import { Shapes, type Tensor } from "../../core/tensor/index.ts"
 import type { Client } from "./engine/Client.ts"
@@ -40,22 +42,14 @@ export const placeOf = ({ file, begin }: LinkedTensor, { shape }: Spec): Place =
   end: begin + 4 * Shapes.size(shape)
 })
 
-const typed = ({ dtype, shape }: Spec): string => `${dtype}${Shapes.print(shape)}`
-
-const misfit = (name: string, { shape }: LinkedTensor, to: Spec): BadFeed | undefined => {
-  const rows = shape.length > 0 && shape.length === to.shape.length && shape[0]! >= to.shape[0]!
-  const fits = Shapes.equal(shape, to.shape) || (rows && Shapes.equal(shape.slice(1), to.shape.slice(1)))
-  if (to.dtype === "f32" && fits) return undefined
-  const reason = `memory links f32${Shapes.print(shape)} but the program reads ${typed(to)}.`
-  return new BadFeed({ name, reason })
-}
-
 /** A memory of an engine. */
 export const make = (client: Client, id: number): LinkedMemory => {
   const links = new Map<string, LinkedTensor>()
 
   const write = (given: Feeds) =>
-    Effect.suspend(() => {
+    Effect.suspend((): Effect.Effect<void, BackendFailure | BadFeed> => {
+      const bad = refuseWrite(given)
+      if (bad !== undefined) return Effect.fail(bad)
       for (const name of Object.keys(given)) links.delete(name)
       const tensors = ownedAll(given)
       return Effect.asVoid(client.ask({ _tag: "Write", memory: id, tensors }, tensors))
@@ -104,7 +98,7 @@ export const make = (client: Client, id: number): LinkedMemory => {
         for (const [name, to] of Object.entries(specs)) {
           const link = links.get(name)
           if (link === undefined || link.dtype !== "F32" || !mappable(placeOf(link, to))) continue
-          const bad = misfit(name, link, to)
+          const bad = refuseResident(name, { dtype: "f32", shape: link.shape }, to)
           if (bad !== undefined) return Effect.fail(bad)
           found.set(name, link)
         }

@@ -3,12 +3,12 @@ import { Programs, type Step } from "../../core/program/index.ts"
 import {
   Backend,
   type BackendFailure,
-  BadFeed,
   type CompileOptions,
   checkFeeds,
   type Executable,
   type LinkedTensor,
-  type Memory
+  type Memory,
+  refuseState
 } from "../../core/service/index.ts"
 import { type Absence, absent, probe, probeFeeds, tooLarge, withPrediction } from "./deviceErrors.ts"
 import type { Client } from "./engine/Client.ts"
@@ -57,22 +57,15 @@ const make = (
       (held) => Effect.ignore(client.ask({ _tag: "Drop", memory: memories.get(held)!.id }))
     )
 
-    const compile = (step: Step, { memory, freeze = [] }: CompileOptions = {}) =>
+    const compile = (step: Step, options: CompileOptions = {}) =>
       Effect.gen(function* () {
+        const { memory, freeze = [] } = options
         const frozen = new Set(freeze)
-        const stray = freeze.find((n) => !step.resident.includes(n))
-        if (stray !== undefined) return yield* new BadFeed({ name: stray, reason: "is frozen but not resident." })
         const known = memory === undefined ? undefined : memories.get(memory)
-        if (known === undefined && (memory !== undefined || step.resident.length + step.carry.length > 0)) {
-          const name = step.resident[0] ?? step.carry[0]?.into ?? "memory"
-          const reason =
-            memory === undefined
-              ? "lives in memory; compile the step with one."
-              : "lives in the memory of another backend; use one that this backend made."
-          return yield* new BadFeed({ name, reason })
-        }
+        const bad = refuseState(step, options, known !== undefined)
+        if (bad !== undefined) return yield* bad
         const inputs = Programs.inputs(step.program)
-        const specs = Object.fromEntries(freeze.flatMap((n) => (inputs[n] === undefined ? [] : [[n, inputs[n]]])))
+        const specs = Object.fromEntries(freeze.map((n) => [n, inputs[n]!]))
         const mapped = known === undefined || !maps ? new Map<string, LinkedTensor>() : yield* known.mapped(specs)
         const files = [...new Set([...mapped.values()].map(({ file }) => file))]
         const intact = Effect.forEach(files, (file) => file.check, { discard: true })

@@ -1,6 +1,13 @@
 import { Effect } from "effect"
-import { BadFeed, type Feeds, type LinkedTensor, type Links, type Memory } from "../../core/service/index.ts"
-import { Shapes, type Tensor } from "../../core/tensor/index.ts"
+import {
+  type Feeds,
+  type LinkedTensor,
+  type Links,
+  type Memory,
+  notHeld,
+  refuseWrite
+} from "../../core/service/index.ts"
+import type { Tensor } from "../../core/tensor/index.ts"
 
 /** A tensor that shares no storage with the original; floats in double precision. */
 export const copied = (t: Tensor): Tensor =>
@@ -10,14 +17,6 @@ export const copied = (t: Tensor): Tensor =>
       ? { dtype: "i32", shape: [...t.shape], data: t.data.slice() }
       : { dtype: "bool", shape: [...t.shape], data: t.data.slice() }
 
-const known = (held: ReadonlyMap<string, Tensor>, name: string): Effect.Effect<Tensor, BadFeed> => {
-  const t = held.get(name)
-  const names = [...held.keys()].sort().join(", ")
-  return t === undefined
-    ? Effect.fail(new BadFeed({ name, reason: `memory holds no such tensor; it holds: ${names || "nothing"}.` }))
-    : Effect.succeed(t)
-}
-
 /** Memory that is a map. Linked tensors are read at their first use, and kept from then on. */
 export class ReferenceMemory implements Memory {
   readonly held = new Map<string, Tensor>()
@@ -25,13 +24,8 @@ export class ReferenceMemory implements Memory {
 
   readonly write = (tensors: Feeds) =>
     Effect.suspend(() => {
-      for (const [name, t] of Object.entries(tensors)) {
-        const size = Shapes.size(t.shape)
-        if (t.data.length !== size) {
-          const reason = `its shape ${Shapes.print(t.shape)} needs ${size} elements, it has ${t.data.length}.`
-          return Effect.fail(new BadFeed({ name, reason }))
-        }
-      }
+      const bad = refuseWrite(tensors)
+      if (bad !== undefined) return Effect.fail(bad)
       for (const [name, t] of Object.entries(tensors)) {
         this.held.set(name, copied(t))
         this.linked.delete(name)
@@ -62,7 +56,12 @@ export class ReferenceMemory implements Memory {
     Effect.andThen(
       this.load(names),
       Effect.map(
-        Effect.forEach(names, (name) => Effect.map(known(this.held, name), (t) => [name, copied(t)] as const)),
+        Effect.forEach(names, (name) => {
+          const t = this.held.get(name)
+          return t === undefined
+            ? Effect.fail(notHeld(name, this.held.keys()))
+            : Effect.succeed([name, copied(t)] as const)
+        }),
         (entries) => Object.fromEntries(entries)
       )
     )

@@ -3,28 +3,26 @@ import { IndexOutOfRange, prepare } from "../../core/kernel/index.ts"
 import { Programs, type Step, Steps } from "../../core/program/index.ts"
 import {
   BackendFailure,
-  BadFeed,
+  type BadFeed,
   type CompileOptions,
   checkFeeds,
   type Executable,
   type Feeds,
-  NonFinite,
-  type RunError
+  type RunError,
+  refuseAppend,
+  refuseNonFinite,
+  refuseResident,
+  refuseState
 } from "../../core/service/index.ts"
-import type { Tensor } from "../../core/tensor/index.ts"
-import { refuseAppend, refuseNames, residentInput } from "./feeds.ts"
+import { type Shape, Shapes, type Tensor } from "../../core/tensor/index.ts"
 import { copied, own } from "./Memory.ts"
 
 const failure = (during: "compile" | "run", reason: string, cause?: unknown): BackendFailure =>
   new BackendFailure({ backend: "reference", during, reason, cause })
 
-const nonFinite = (step: Step, outputs: Feeds): NonFinite | undefined => {
-  for (const output of step.guard) {
-    const value = outputs[output]!.data.find((v) => !Number.isFinite(v))
-    if (value !== undefined) return new NonFinite({ output, value })
-  }
-  return undefined
-}
+/** The first rows of a tensor, sharing its storage. */
+const rowsOf = (t: Tensor, shape: Shape): Tensor =>
+  ({ dtype: t.dtype, shape, data: t.data.subarray(0, Shapes.size(shape)) }) as Tensor
 
 /** Writes carried outputs to memory, all of them or none. */
 const carry = (step: Step, outputs: Feeds, held: Map<string, Tensor>, at: number): BadFeed | undefined => {
@@ -49,31 +47,26 @@ const carry = (step: Step, outputs: Feeds, held: Map<string, Tensor>, at: number
 /** Compiles a step: an evaluation plan, and the memory it reads and writes. */
 export const compile = (
   step: Step,
-  { memory, freeze = [] }: CompileOptions = {}
+  options: CompileOptions = {}
 ): Effect.Effect<Executable, BackendFailure | BadFeed> =>
   Effect.gen(function* () {
     const made = Programs.attempt(() => Steps.make(step))
     if (Result.isFailure(made)) return yield* failure("compile", made.failure.message, made.failure)
-    const state = step.resident[0] ?? step.carry[0]?.into
-    const mine = memory === undefined ? undefined : own(memory)
+    const mine = options.memory === undefined ? undefined : own(options.memory)
     const held = mine?.held
-    if (held === undefined && (memory !== undefined || state !== undefined)) {
-      const reason =
-        memory === undefined
-          ? "it lives in memory: pass `memory` to compile."
-          : "it cannot live in another backend's memory: pass one that this backend made."
-      return yield* new BadFeed({ name: state ?? "memory", reason })
-    }
     const inputs = Programs.inputs(step.program)
-    const bad = refuseNames(step, inputs, freeze)
+    const bad = refuseState(step, options, mine !== undefined)
     if (bad !== undefined) return yield* bad
+    // The part of a resident tensor that the program sees: as many rows as the input declares.
+    const resident = (name: string): Result.Result<Tensor, BadFeed> => {
+      const [t, to] = [held?.get(name), inputs[name]!]
+      const unfit = refuseResident(name, t, to)
+      return unfit === undefined ? Result.succeed(rowsOf(t!, to.shape)) : Result.fail(unfit)
+    }
+    const { freeze = [] } = options
     if (mine !== undefined) yield* mine.load(freeze)
     const frozen: Record<string, Tensor> = {}
-    for (const name of freeze) {
-      const t = residentInput(name, held?.get(name), inputs[name]!)
-      if (t instanceof BadFeed) return yield* t
-      frozen[name] = copied(t)
-    }
+    for (const name of freeze) frozen[name] = copied(yield* Effect.fromResult(resident(name)))
     const evaluate = prepare(step.program)
     const check = checkFeeds(step)
     const carried = new Set(step.carry.map((c) => c.output))
@@ -89,14 +82,14 @@ export const compile = (
       const values: Record<string, Tensor> = { ...feeds, ...frozen }
       for (const name of step.resident) {
         if (values[name] !== undefined) continue
-        const t = residentInput(name, held?.get(name), inputs[name]!)
-        if (t instanceof BadFeed) return Result.fail(t)
-        values[name] = t
+        const t = resident(name)
+        if (Result.isFailure(t)) return Result.fail(t.failure)
+        values[name] = t.success
       }
       const outputs = evaluate(values)
       const results = Object.entries(outputs).filter(([name]) => !carried.has(name))
       const returned = Object.fromEntries(results.map(([name, t]) => [name, owned.has(name) ? copied(t) : t]))
-      const stop = nonFinite(step, outputs) ?? (held === undefined ? undefined : carry(step, outputs, held, at))
+      const stop = refuseNonFinite(step, outputs) ?? (held === undefined ? undefined : carry(step, outputs, held, at))
       return stop === undefined ? Result.succeed(returned) : Result.fail(stop)
     }
 

@@ -1,11 +1,17 @@
 import type { Attribute, TensorInfo } from "@tensorflow/tfjs-core"
-import type { DType, Shape, Tensor } from "../../core/tensor/index.ts"
+import type { DType, Kind, Shape, Tensor } from "../../core/tensor/index.ts"
 import type { Attributes, Engine, Inputs, Kernels } from "./Engine.ts"
 
 type TfType = "float32" | "int32" | "bool"
 
 /** The dtypes of TensorFlow.js under ours. */
 export const tfType: { readonly [D in DType]: TfType } = { f32: "float32", i32: "int32", bool: "bool" }
+
+/** What a tensor is, in our words. */
+export const kindOf = ({ dtype, shape }: TensorInfo): Kind => ({
+  dtype: dtype === "float32" ? "f32" : dtype === "int32" ? "i32" : "bool",
+  shape
+})
 
 const storage = (t: Tensor): Float32Array | Int32Array | Uint8Array =>
   t.dtype === "f32" ? Float32Array.from(t.data) : t.data.slice()

@@ -2,13 +2,15 @@ import type { TensorInfo } from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
 import {
   type BackendFailure,
-  BadFeed,
+  type BadFeed,
   type Feeds,
   type LinkedTensor,
   type Links,
-  type Memory
+  type Memory,
+  notHeld,
+  refuseWrite
 } from "../../core/service/index.ts"
-import { Shapes, type Tensor } from "../../core/tensor/index.ts"
+import type { Tensor } from "../../core/tensor/index.ts"
 import { Arena } from "./Arena.ts"
 import type { Device } from "./Device.ts"
 import { failure } from "./errors.ts"
@@ -42,13 +44,8 @@ export class TfjsMemory implements Memory {
 
   readonly #store = (tensors: Feeds): Effect.Effect<void, BackendFailure | BadFeed> =>
     Effect.suspend((): Effect.Effect<void, BackendFailure | BadFeed> => {
-      for (const [name, t] of Object.entries(tensors)) {
-        const size = Shapes.size(t.shape)
-        if (t.data.length !== size) {
-          const reason = `its shape ${Shapes.print(t.shape)} needs ${size} elements, it has ${t.data.length}.`
-          return Effect.fail(new BadFeed({ name, reason }))
-        }
-      }
+      const bad = refuseWrite(tensors)
+      if (bad !== undefined) return Effect.fail(bad)
       const lost = this.device.lost()
       if (lost !== undefined) return Effect.fail(failure(this.device.name, "write", lost))
       return Effect.try({
@@ -87,9 +84,7 @@ export class TfjsMemory implements Memory {
 
   readonly #copy = (name: string): Effect.Effect<readonly [string, Tensor], BackendFailure | BadFeed> => {
     const x = this.held.get(name)
-    const names = [...this.held.keys()].sort().join(", ")
-    if (x === undefined)
-      return Effect.fail(new BadFeed({ name, reason: `memory holds no such tensor; it holds: ${names || "nothing"}.` }))
+    if (x === undefined) return Effect.fail(notHeld(name, this.held.keys()))
     const lost = this.device.lost()
     if (lost !== undefined) return Effect.fail(failure(this.device.name, "read", lost))
     return Effect.tryPromise({

@@ -1,29 +1,9 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core"
 import type { Carry } from "../../core/program/index.ts"
-import { BadFeed } from "../../core/service/index.ts"
+import { type BadFeed, refuseAppend } from "../../core/service/index.ts"
 import { Shapes } from "../../core/tensor/index.ts"
-import type { Arena } from "./Arena.ts"
+import { type Arena, kindOf } from "./Arena.ts"
 import type { TfjsMemory } from "./TfjsMemory.ts"
-
-const typed = (x: TensorInfo): string => `${x.dtype}${Shapes.print(x.shape)}`
-
-/** Why rows cannot be written at a position of a tensor in memory, if they cannot. */
-const refuseAppend = (
-  into: string,
-  rows: TensorInfo,
-  held: TensorInfo | undefined,
-  at: number
-): BadFeed | undefined => {
-  if (held === undefined) return new BadFeed({ name: into, reason: "memory holds no such tensor to append to." })
-  const [n, room] = [rows.shape[0] ?? 0, held.shape[0] ?? 0]
-  if (held.dtype !== rows.dtype || rows.shape.length === 0 || !Shapes.equal(held.shape.slice(1), rows.shape.slice(1))) {
-    return new BadFeed({ name: into, reason: `rows of ${typed(rows)} do not fit ${typed(held)}.` })
-  }
-  if (!Number.isInteger(at) || at < 0 || at + n > room) {
-    return new BadFeed({ name: into, reason: `rows ${at} to ${at + n} are outside its ${room} rows.` })
-  }
-  return undefined
-}
 
 /** Rows of a tensor, as a tensor. */
 export const rowsOf = (k: Arena, x: TensorInfo, from: number, to: number): TensorInfo =>
@@ -52,7 +32,7 @@ export const carried = (
   const next = new Map<string, TensorInfo>()
   for (const { _tag, output, into } of carry) {
     const [value, before] = [outputs[output]!, next.get(into) ?? held.get(into)]
-    const bad = _tag === "Append" ? refuseAppend(into, value, before, at) : undefined
+    const bad = _tag === "Append" ? refuseAppend(into, kindOf(value), before && kindOf(before), at) : undefined
     if (bad !== undefined) return bad
     next.set(into, _tag === "Append" ? appended(k, before!, value, at) : value)
   }

@@ -8,13 +8,15 @@ import {
   checkFeeds,
   type Executable,
   type Feeds,
-  NonFinite,
   type RunError,
+  refuseNonFinite,
+  refuseResident,
+  refuseState,
   type UnsupportedOp
 } from "../../core/service/index.ts"
-import { type DType, Shapes } from "../../core/tensor/index.ts"
+import { Kinds, Shapes } from "../../core/tensor/index.ts"
 import { Liveness } from "../../core/transform/index.ts"
-import { Arena, tfType } from "./Arena.ts"
+import { Arena, kindOf } from "./Arena.ts"
 import { carried, rowsOf } from "./carry.ts"
 import type { Device } from "./Device.ts"
 import { BufferTooLarge, failure, OutOfDeviceMemory } from "./errors.ts"
@@ -27,40 +29,14 @@ const turnMs = 50
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 0)))
 
-const dtypeOf = (x: TensorInfo): DType => (x.dtype === "float32" ? "f32" : x.dtype === "int32" ? "i32" : "bool")
-
-const typed = (x: Spec): string => `${x.dtype}${Shapes.print(x.shape)}`
-
 /** The part of a resident tensor that the program sees: as many rows as the input declares. */
 const residentInput = (k: Arena, name: string, x: TensorInfo | undefined, to: Spec): TensorInfo | BadFeed => {
-  if (x === undefined)
-    return new BadFeed({ name, reason: `memory holds no such tensor; the program needs ${typed(to)}.` })
-  const rows = to.shape[0] ?? 0
-  const fits = x.dtype === tfType[to.dtype] && Shapes.equal(x.shape.slice(1), to.shape.slice(1))
-  if (!fits || x.shape.length !== to.shape.length || (x.shape[0] ?? 0) < rows) {
-    const reason = `in memory it is ${typed({ dtype: dtypeOf(x), shape: x.shape })}, the program needs ${typed(to)}.`
-    return new BadFeed({ name, reason })
-  }
-  return x.shape[0] === to.shape[0] ? x : rowsOf(k, x, 0, rows)
+  const bad = refuseResident(name, x && kindOf(x), to)
+  if (bad !== undefined) return bad
+  return x!.shape[0] === to.shape[0] ? x! : rowsOf(k, x!, 0, to.shape[0]!)
 }
 
-/** Names of resident or frozen inputs, or of a memory, that cannot be. */
-const refuse = (step: Step, memory: TfjsMemory | undefined, given: boolean, freeze: ReadonlyArray<string>) => {
-  const inputs = Programs.inputs(step.program)
-  const state = step.resident[0] ?? step.carry[0]?.into
-  const unknown = step.resident.find((name) => inputs[name] === undefined)
-  if (unknown !== undefined)
-    return new BadFeed({ name: unknown, reason: "it is resident, but the program has no such input." })
-  const stray = freeze.find((name) => !step.resident.includes(name))
-  if (stray !== undefined) return new BadFeed({ name: stray, reason: "only resident inputs can be frozen." })
-  if (memory !== undefined || (!given && state === undefined)) return undefined
-  const reason = given
-    ? "it cannot live in another backend's memory: pass one that this backend made."
-    : "it lives in memory: pass `memory` to compile."
-  return new BadFeed({ name: state ?? "memory", reason })
-}
-
-const show = (id: number, node: Node): string => `${node.label ?? node.op._tag} (node %${id}) ${typed(node)}`
+const show = (id: number, node: Node): string => `${node.label ?? node.op._tag} (node %${id}) ${Kinds.show(node)}`
 
 const tooLarge = ({ program }: Step, limit: number): BufferTooLarge | undefined => {
   for (const [id, node] of program.nodes.entries()) {
@@ -123,14 +99,6 @@ const follow = ({ lowered: { instructions }, device }: Compiled, k: Arena, env: 
   })
 }
 
-const nonFinite = (step: Step, outputs: Feeds): NonFinite | undefined => {
-  for (const output of step.guard) {
-    const value = outputs[output]!.data.find((v) => !Number.isFinite(v))
-    if (value !== undefined) return new NonFinite({ output, value })
-  }
-  return undefined
-}
-
 const once = (compiled: Compiled, k: Arena, feeds: Feeds, at: number): Effect.Effect<Feeds, RunError> =>
   Effect.gen(function* () {
     const { step, device, memory, predicted } = compiled
@@ -157,7 +125,7 @@ const once = (compiled: Compiled, k: Arena, feeds: Feeds, at: number): Effect.Ef
         })
       )
       yield* Effect.uninterruptible(Effect.tryPromise({ try: end, catch: failed }))
-      const stop = nonFinite(step, found)
+      const stop = refuseNonFinite(step, found)
       if (stop !== undefined) return yield* stop
       if (memory !== undefined) {
         const next = yield* Effect.try({
@@ -181,15 +149,16 @@ export const compile =
   ) =>
   (
     asked: Step,
-    { memory: given, freeze = [] }: CompileOptions = {}
+    options: CompileOptions = {}
   ): Effect.Effect<Executable, UnsupportedOp | BackendFailure | BadFeed, Scope.Scope> =>
     Effect.gen(function* () {
       const failed = (cause: unknown) => failure(device.name, "compile", cause)
       const made = Programs.attempt(() => Steps.make(asked))
       if (Result.isFailure(made)) return yield* failed(made.failure)
       const step: Step = { ...asked, program: device.prepare(asked.program) }
-      const memory = own(given)
-      const bad = refuse(step, memory, given !== undefined, freeze)
+      const { freeze = [] } = options
+      const memory = own(options.memory)
+      const bad = refuseState(step, options, memory !== undefined)
       if (bad !== undefined) return yield* bad
       const large = tooLarge(step, device.tensorBytes)
       if (large !== undefined) return yield* failed(large)

@@ -1,5 +1,7 @@
 export type { DType } from "./DType.ts"
 export * as DTypes from "./DType.ts"
+export type { Kind } from "./Kind.ts"
+export * as Kinds from "./Kind.ts"
 export * as Rng from "./Rng.ts"
 export type { Shape } from "./Shape.ts"
 export * as Shapes from "./Shape.ts"

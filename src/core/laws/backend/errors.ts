@@ -2,7 +2,8 @@ import { Effect } from "effect"
 import * as ops from "../../program/index.ts"
 import { type Program, Programs, type Step, Steps } from "../../program/index.ts"
 import { Backend, type Feeds, type Memory } from "../../service/index.ts"
-import { Tensors } from "../../tensor/index.ts"
+import { type Tensor, Tensors } from "../../tensor/index.ts"
+import { held, peek } from "./held.ts"
 import { outcome, type Scenario } from "./Scenario.ts"
 
 const pair = Programs.fromExprs({
@@ -123,6 +124,23 @@ export const errorScenarios: ReadonlyArray<Scenario> = [
       yield* memory.write({ x: two })
       const found = [yield* compiling({ memory, freeze: ["x"] }), yield* compiling({ memory, freeze: ["w"] })]
       return { found, expected: ["BadFeed x", "BadFeed w"] }
+    })
+  },
+  {
+    name: "compile: a resident name that the program does not have is refused",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ v: two, w: two })
+      const step = Backend.use((b) => b.compile({ ...stateful, resident: ["w", "v"] }, { memory }))
+      return { found: yield* outcome(Effect.as(step, {})), expected: "BadFeed v" }
+    })
+  },
+  {
+    name: "memory: what has more or fewer elements than its shape is not written",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ w: two })
+      const long: Tensor = { dtype: "f32", shape: [2], data: Float32Array.of(1, 2, 3) }
+      const found = [yield* outcome(Effect.as(memory.write({ w: long }), {})), yield* peek(memory, "w")]
+      return { found, expected: ["BadFeed w", { w: [1, 2] }] }
     })
   },
   withMemory("memory: resident inputs are found", { w: two }, { y: [2, 4] }),

@@ -1,6 +1,6 @@
 import type { Tensor as OrtTensor } from "onnxruntime-common"
-import type { Tensor } from "../../../../core/tensor/index.ts"
-import { copy, type Kind } from "../Memory.ts"
+import type { Kind, Tensor } from "../../../../core/tensor/index.ts"
+import { copy } from "../Memory.ts"
 import type { Movements } from "./movements.ts"
 
 /** A tensor of memory: in this process until a run needs it, from then on the device. */
