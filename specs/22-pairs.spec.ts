@@ -36,11 +36,32 @@ describe("sensitivity", () => {
       [2, 1]
     ])
     expect(levels[1]?.margin).toMatchObject({ reason: "an interval needs pairs of 2 prompts" })
+    expect(Sensitivities.bySeverity(pairs.toReversed(), Selectors.mean, standard)).toEqual(levels)
+    const none = { reason: "no pair with two finite scores" }
+    expect(Sensitivities.sensitivity([], Selectors.mean, standard)).toMatchObject({
+      margin: none,
+      wins: none,
+      pairs: 0
+    })
   })
 
   it("golden: severity against score", () => {
     const pairs = [pair("a", 1, 3, 2), pair("a", 2, 3, 1), pair("b", 1, 3, 0), pair("b", 3, 3, 1)]
     expect(Sensitivities.nonIncreasing(pairs, Selectors.mean, standard)).toMatchObject({ value: 0.5, n: 2 })
+    // By severity, whatever the order of the pairs; several of one severity count by their mean; level is no rise.
+    expect(Sensitivities.nonIncreasing(pairs.toReversed(), Selectors.mean, standard)).toMatchObject({
+      value: 0.5,
+      n: 2
+    })
+    const levels = (...scores: ReadonlyArray<readonly [severity: number, score: number]>) =>
+      Sensitivities.nonIncreasing(
+        scores.map(([severity, score]) => pair("a", severity, 0, score)),
+        Selectors.mean,
+        standard
+      )
+    expect(levels([1, 3], [2, 1], [2, 4])).toMatchObject({ value: 1 })
+    expect(levels([1, 2], [2, 1], [2, 4])).toMatchObject({ value: 0 })
+    expect(levels([1, 2], [2, 2])).toMatchObject({ value: 1 })
     expect(Sensitivities.severityCorrelation([pair("a", 1, 0, 5), pair("a", 2, 0, 4)], Selectors.mean)).toBeCloseTo(-1)
     expect(Sensitivities.nonIncreasing([pair("a", 1, 1, 1)], Selectors.mean, standard)).toMatchObject({
       reason: "no prompt with several severities"
@@ -59,7 +80,8 @@ describe("sensitivity", () => {
     expect(counterparts([1, 2, 3, 4], [1, 9, 4])).toEqual([0, 1, 3])
     expect(counterparts([1, 2, 3, 4], [1, 6, 7, 8, 9, 4])).toEqual([0, 1, 1, 2, 2, 3])
     expect(Sensitivities.splitDeltas([0, 5, 0, 1], [1], 0)).toEqual({ inside: 5, outside: 1 / 3, gap: 5 - 1 / 3 })
-    expect(Sensitivities.splitDeltas([1], [0], 0).gap).toBeUndefined()
+    expect(Sensitivities.splitDeltas([4, Number.NaN, 1, 6], [0, 1, 3], 0)).toEqual({ inside: 5, outside: 1, gap: 4 })
+    for (const targets of [[0], []]) expect(Sensitivities.splitDeltas([1], targets, 0).gap).toBeUndefined()
   })
 })
 
@@ -67,6 +89,7 @@ describe("stabilised deltas", () => {
   it("defect 26: a moving average is over what is there, not over zeros beyond the ends", () => {
     expect(Stabilisers.movingAverage([3, 3, 3])).toEqual([3, 3, 3])
     expect(Stabilisers.movingAverage([0, 3, Number.NaN, 6])).toEqual([1.5, 1.5, 4.5, 6])
+    expect(Stabilisers.movingAverage([Number.NaN, Number.NaN, 4])).toEqual([Number.NaN, 4, 4])
   })
 
   it("golden: z-scores by relative place: median and MAD, or mean and σ; without spread that of all, or 1", () => {
@@ -82,6 +105,11 @@ describe("stabilised deltas", () => {
     expect(byMean([5, 10])[0]).toBeCloseTo(2 / Math.sqrt(8 / 3), 12)
     expect(Stabilisers.fitStabiliser([[2, 2]])([3])).toEqual([1])
     expect(Stabilisers.fitStabiliser([])([3])).toEqual([3])
+    expect(
+      Stabilisers.fitStabiliser([...traces, [Number.NaN, Number.POSITIVE_INFINITY]], { bins: 2 })([5, 10])
+    ).toEqual(halves([5, 10]))
+    const tiny = () => ({ centre: 0, spread: 1e-6 })
+    expect(Stabilisers.fitStabiliser([[7]], { scale: tiny })([3])).toEqual([3])
   })
 
   it("golden: onset, lag and false alarm", () => {
@@ -90,12 +118,18 @@ describe("stabilised deltas", () => {
     expect(onset([3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0], 9).falseAlarm).toBe(true)
     expect(onset([5, 5, 5], 0)).toEqual({ lag: 0, falseAlarm: false, threshold: 1 })
     expect(onset([0, 5, 5], 1).lag).toBeUndefined()
+    expect(onset([0, 1, 1, 1], 1)).toEqual({ lag: undefined, falseAlarm: false, threshold: 1 })
+    expect(onset([Number.NaN, 0, 2, 2, 2], 2)).toEqual({ lag: 0, falseAlarm: false, threshold: 1 })
+    // Two of the run's places lie before the edit: the run does not, so it is no false alarm.
+    expect(onset([0, 0, 0, 0, 9, 9, 9, 9, 9], 6)).toMatchObject({ lag: 0, falseAlarm: false })
     expect(
       summariseOnsets([
         { lag: 2, falseAlarm: true, threshold: 1 },
+        { lag: 5, falseAlarm: false, threshold: 1 },
+        { lag: 1, falseAlarm: false, threshold: 1 },
         { lag: undefined, falseAlarm: false, threshold: 1 }
       ])
-    ).toEqual({ detectionRate: 0.5, meanLag: 2, falseAlarmRate: 0.5, traces: 2 })
+    ).toEqual({ detectionRate: 0.75, meanLag: 8 / 3, falseAlarmRate: 0.25, traces: 4 })
     expect(summariseOnsets([])).toMatchObject({ detectionRate: undefined, meanLag: undefined })
   })
 

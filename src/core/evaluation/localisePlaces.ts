@@ -12,8 +12,7 @@ import type { TokenSpan } from "./Selector.ts"
 export type Transition = (values: ReadonlyArray<number>) => ReadonlyArray<number>
 
 /** The rise from the position before: for entropies. The first has none before it. */
-export const spike: Transition = (values) =>
-  values.map((x, i) => Math.max(0, x - (values[i - 1] ?? Number.NaN)))
+export const spike: Transition = (values) => values.map((x, i) => Math.max(0, x - (values[i - 1] ?? Number.NaN)))
 
 /** A trace with an error whose tokens are known, and the signals that may show it. */
 export interface PlaceRow {

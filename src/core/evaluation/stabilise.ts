@@ -19,13 +19,13 @@ export const moments: Scale = (values) => {
   return { centre, spread: Math.sqrt(values.reduce((s, x) => s + (x - centre) ** 2, 0) / values.length) }
 }
 
-/** A spread below this says nothing of the values' scale. */
+/** A spread up to this says nothing of the values' scale. */
 const TINY = 1e-6
 
 /** Standardises a trace's values by what is usual at their relative place. */
 export type Stabiliser = (values: ReadonlyArray<number>) => ReadonlyArray<number>
 
-const binOf = (t: number, T: number, bins: number): number => Math.min(bins - 1, Math.floor((t / T) * bins))
+const binOf = (t: number, T: number, bins: number): number => Math.floor((t / T) * bins)
 
 /**
  * Fits centre and spread for each of `bins` relative places over reference traces: z = (x - centre) / spread. A bin
@@ -60,6 +60,6 @@ export const movingAverage = (values: ReadonlyArray<number>, width = 3): Readonl
   const half = (width - 1) / 2
   return values.map((_, t) => {
     const near = values.slice(Math.max(0, t - half), t + half + 1).filter(Number.isFinite)
-    return near.length === 0 ? Number.NaN : near.reduce((a, b) => a + b, 0) / near.length
+    return near.reduce((a, b) => a + b, 0) / near.length
   })
 }
