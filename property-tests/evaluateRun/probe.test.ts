@@ -31,7 +31,15 @@ beforeAll(async () => {
 const probed = async (rest: Partial<ProbeOptions> = {}) => {
   const out: Array<string> = []
   const options: ProbeOptions = {
-    ...{ file, model: run, output: join(run, "probe.json"), granularity: { _tag: "stepwise" }, stepRule: "lines" },
+    ...{
+      file,
+      model: run,
+      output: join(run, "probe.json"),
+      granularity: undefined,
+      stepRule: undefined,
+      clip: undefined,
+      rewardMode: undefined
+    },
     ...{ selector: "mean", traces: 200, seed: 42, backend: "onnx-cpu", threads: 1, json: false },
     ...rest
   }

@@ -27,6 +27,7 @@ const run = (options: Partial<TrainRewardOptions>): Promise<Result.Result<void, 
     rollouts: [],
     tokenizer: undefined,
     granularity: { _tag: "stepwise" },
+    stepRule: "sentences",
     steps: 4,
     batchSize: 8,
     learningRate: undefined,
@@ -54,7 +55,7 @@ describe("trainReward", () => {
     const rollouts = write(path, "rollouts.jsonl", lines([...wrong, { ...wrong[0]!, completion: "" }]))
     expect(Result.isSuccess(await run({ demonstrations: [experts], rollouts: [rollouts], output }))).toBe(true)
     const summary = JSON.parse(readFileSync(join(output, "summary.json"), "utf8"))
-    expect(summary).toMatchObject({ demonstrations: 27, heldOut: 3, rollouts: 31, granularity: "stepwise" })
+    expect(summary).toMatchObject({ demonstrations: 27, heldOut: 3, rollouts: 31, granularity: "stepwise(sentences)" })
     expect(summary.metrics["held_out/auroc_policy"]).toBeTypeOf("number")
     const model = join(output, "best_model/reward_model")
     const config = Result.getOrThrow(

@@ -12,12 +12,12 @@ import {
   type ConformanceOptions,
   type DoctorOptions,
   type EvaluateOptions,
+  granularityName,
   nearestName,
   type PlotMainOptions,
   type PlotTransferOptions,
   type ProbeOptions,
   parseGranularity,
-  printGranularity,
   type QuickstartOptions,
   type ReportOptions,
   resumeCommand,
@@ -55,8 +55,7 @@ const call = (...args: ReadonlyArray<string>) =>
       trainReward: noting,
       bench: noting,
       compare: noting,
-      plotMain: noting,
-      plotTransfer: noting,
+      plot: { main: noting, transfer: noting, pairs: noting },
       report: noting,
       conformance: noting
     }
@@ -185,10 +184,15 @@ describe("nearestName", () => {
 })
 
 describe("granularity", () => {
-  it("law: what is printed is read back", () => {
-    for (const text of ["sparse", "stepwise", "interval:1", "interval:120", "dense"]) {
+  it("golden: what is typed means the granularity of that name", () => {
+    for (const [text, name] of [
+      ["sparse", "sparse"],
+      ["stepwise", "stepwise(lines)"],
+      ["interval:120", "interval(120)"],
+      ["dense", "dense"]
+    ] as const) {
       const parsed = parseGranularity(text)
-      expect(parsed._tag === "Success" && printGranularity(parsed.success)).toBe(text)
+      expect(parsed._tag === "Success" && granularityName(parsed.success, "lines")).toBe(name)
     }
     for (const text of ["interval", "interval:0", "interval:1.5", "Dense", ""]) {
       expect(parseGranularity(text)._tag).toBe("Failure")

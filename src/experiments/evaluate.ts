@@ -9,6 +9,7 @@ import { evaluateRun, metricsTable } from "./evaluateRun/index.ts"
 export const evaluate: Handler<EvaluateOptions> = (options) =>
   Effect.gen(function* () {
     const summary = yield* evaluateRun(options)
+    yield* Effect.forEach(summary.notes, (note) => Console.error(note), { discard: true })
     const { unread, foreign, long_prompts } = summary.left_out
     const left = [
       ...(long_prompts > 0 ? [`${long_prompts} problems left out: their prompts are too long`] : []),

@@ -10,6 +10,7 @@ import { probeReward } from "./probeReward/index.ts"
 export const probe: Handler<ProbeOptions> = (options) =>
   Effect.gen(function* () {
     const result = yield* probeReward(options)
+    yield* Effect.forEach(result.notes, (note) => Console.error(note), { discard: true })
     const [heading = [], ...rows] = suiteTable(result)
     const unstable = result.unstable > 0 ? [`${result.unstable} scores depend on what is scored beside them`] : []
     yield* Console.log(

@@ -10,7 +10,8 @@ import { scoreFile } from "./scoreFile/index.ts"
 export const score: Handler<ScoreOptions> = (options) =>
   Effect.gen(function* () {
     const summary = yield* scoreFile(options)
-    const { rows, scored, scalar, picks, problems, output, unread } = summary
+    const { rows, scored, scalar, picks, problems, output, unread, cut, notes } = summary
+    yield* Effect.forEach(notes, (note) => Console.error(note), { discard: true })
     const shown = (x: number | null): string => (x === null ? "n/a" : x.toFixed(4))
     yield* Console.log(
       options.json
@@ -19,6 +20,7 @@ export const score: Handler<ScoreOptions> = (options) =>
             `${scored} of ${rows} rows scored; mean ${shown(scalar.mean)}, standard deviation ${shown(scalar.std)}`,
             ...Object.entries(picks).map(([name, value]) => `${name}: ${formatMeasurement(value, "percent")} right`),
             ...(unread > 0 ? [`${unread} rows without scores: they are empty, or longer than the model reads`] : []),
+            ...(cut > 0 ? [`${cut} rows are longer than the part that this reward reads; the rest has no reward`] : []),
             ...problems.map(Censuses.describe),
             `Rows: ${output}`
           ].join("\n")

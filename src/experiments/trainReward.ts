@@ -7,8 +7,6 @@ import {
   corruptAnswerWithThinkNumber,
   corruptNumbers,
   flipOperatorInOneStep,
-  Granularities,
-  type Granularity,
   Perturbations
 } from "../core/reward/index.ts"
 import { RunDirectory, table } from "../core/run/index.ts"
@@ -16,7 +14,7 @@ import { corpusTokenizer } from "../core/task/index.ts"
 import { Rng } from "../core/tensor/index.ts"
 import { BadTokenizer, ChatTemplates, fromFolder, type Tokenizer } from "../core/text/index.ts"
 import { backendLayer } from "./backends/index.ts"
-import { type GranularityChoice, type Handler, printGranularity, type TrainRewardOptions } from "./commands/index.ts"
+import { granularityName, type Handler, type TrainRewardOptions } from "./commands/index.ts"
 import { modelTexts, writeModel } from "./models/index.ts"
 import {
   hashes,
@@ -28,25 +26,13 @@ import {
   readPolicyTraces
 } from "./reward/index.ts"
 import { configuration, lastMetrics, Sessions, stepRows } from "./run/index.ts"
+import { Descriptions, SavedRewards } from "./savedReward/index.ts"
 
 /** Tokens of a prompt with its completion; longer traces are left out, and how many is said. */
 const CONTEXT = 512
 
 /** Share of the problems that is held out. */
 const HELD_OUT = 0.1
-
-const granularityOf = (choice: GranularityChoice): Granularity => {
-  switch (choice._tag) {
-    case "sparse":
-      return Granularities.sparse
-    case "stepwise":
-      return Granularities.stepwise()
-    case "interval":
-      return Granularities.interval(choice.tokens)
-    case "dense":
-      return Granularities.dense
-  }
-}
 
 /** Each pair is a negative with its demonstration, so a batch of n traces has n / 2 of them. */
 const settingsOf = (options: TrainRewardOptions): RewardSettings => {
@@ -111,7 +97,8 @@ export const trainReward: Handler<TrainRewardOptions> = (options) =>
     const experts = yield* readDemonstrations(options.demonstrations)
     const traces = yield* readPolicyTraces(options.rollouts, experts)
     const tokenizer = yield* tokenizerOf(options, experts, traces)
-    const granularity = granularityOf(options.granularity)
+    const reading = { ...Descriptions.plain, granularity: granularityName(options.granularity, options.stepRule) }
+    const { granularity } = Descriptions.readingOf(reading)
     const settings = settingsOf(options)
 
     const problems = [
@@ -154,7 +141,7 @@ export const trainReward: Handler<TrainRewardOptions> = (options) =>
 
     const config = {
       seed,
-      granularity: printGranularity(options.granularity),
+      granularity: granularity.name,
       contextLength: CONTEXT,
       settings: configuration(settings)
     }
@@ -186,6 +173,7 @@ export const trainReward: Handler<TrainRewardOptions> = (options) =>
       texts: modelTexts({ tokenizer, stopIds: [tokenizer.eosId] }),
       head: "reward"
     })
+    yield* SavedRewards.write(session.directory, "best_model/reward_model", { reading, objective: "bce" })
     // From the journal, since a run that an earlier session finished logs nothing new.
     const metrics = lastMetrics((yield* stepRows(session.directory)).get("reward") ?? [])
     const summary = {

@@ -56,7 +56,9 @@ export const ResultRow = Schema.Struct({
   format_adjusted_correct: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
   /** Granularity and objective of the reward model. */
   reward_kind: Schema.optionalKey(Schema.String),
+  /** What drew the generation, by its place; and the SHA-256 of its weights, since a place may hold others later. */
   checkpoint_id: Schema.optionalKey(Schema.String),
+  checkpoint_weights: Schema.optionalKey(Schema.String),
   dataset: Schema.optionalKey(Schema.String),
   category: Schema.optionalKey(Schema.String),
   /** Who wrote the generation, where it is not the policy of this run. */
@@ -68,6 +70,10 @@ export const ResultRow = Schema.Struct({
   source_trace_file: Schema.optionalKey(Schema.String),
   score_model_type: Schema.optionalKey(Schema.String),
   reward_model_checkpoint: Schema.optionalKey(Schema.String),
+  reward_model_weights: Schema.optionalKey(Schema.String),
+  /** The policy that gave log-probabilities and entropies, which need not be the one that drew. */
+  policy_model_checkpoint: Schema.optionalKey(Schema.String),
+  policy_model_weights: Schema.optionalKey(Schema.String),
   reward_variant: Schema.optionalKey(Schema.String),
   critic_type: Schema.optionalKey(Schema.String),
   reward_mode: Schema.optionalKey(Schema.String),

@@ -15,6 +15,14 @@ export const parseGranularity = (text: string): Result.Result<GranularityChoice,
   return Result.fail("Expected sparse, stepwise, interval:N with N tokens of at least 1, or dense")
 }
 
-/** The same in the form that `parseGranularity` reads. */
-export const printGranularity = (choice: GranularityChoice): string =>
-  choice._tag === "interval" ? `interval:${choice.tokens}` : choice._tag
+/** The name of the granularity that it means; steps end by this rule. */
+export const granularityName = (choice: GranularityChoice, stepRule: string): string => {
+  switch (choice._tag) {
+    case "stepwise":
+      return `stepwise(${stepRule})`
+    case "interval":
+      return `interval(${choice.tokens})`
+    default:
+      return choice._tag
+  }
+}

@@ -1,22 +1,19 @@
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { Selectors } from "../../core/evaluation/index.ts"
-import type { GranularityChoice } from "./GranularityChoice.ts"
+import { type RewardFlags, rewardFlags } from "./rewardFlags.ts"
 import { maybe, runFlags, wholeNumber } from "./runFlags.ts"
 import type { Source } from "./Source.ts"
-import { rewardFlags } from "./score.ts"
 import { UsageError } from "./usage.ts"
 
 /** What `rewardflow probe` was asked for. */
-export interface ProbeOptions {
+export interface ProbeOptions extends RewardFlags {
   /** Result rows whose right completions are changed. */
   readonly file: string
   /** A run's directory, or a reward model's folder. */
   readonly model: string
   /** The result as JSON, with the first failures. */
   readonly output: string
-  readonly granularity: GranularityChoice
-  readonly stepRule: "sentences" | "lines"
   /** How unit rewards become a trace's score. */
   readonly selector: string
   /** Most traces that are changed. */
@@ -72,8 +69,7 @@ export const probeCommand = (source: Source<ProbeOptions>) =>
     Command.withDescription("Changes right traces in known ways, and tells where a reward model does not follow"),
     Command.withExamples([
       {
-        command:
-          "rewardflow probe runs/tiny_airl/eval_results_arithmetic.jsonl --model runs/tiny_airl --step-rule lines",
+        command: "rewardflow probe runs/tiny_airl/eval_results_arithmetic.jsonl --model runs/tiny_airl",
         description: "Which changes should have lowered the reward, and did not"
       }
     ])

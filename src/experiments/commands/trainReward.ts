@@ -16,6 +16,7 @@ export interface TrainRewardOptions extends RunOptions {
   /** `tokenizer.json`; without one, a vocabulary is learned from the files. */
   readonly tokenizer: string | undefined
   readonly granularity: GranularityChoice
+  readonly stepRule: "sentences" | "lines"
   readonly steps: number | undefined
   readonly batchSize: number | undefined
   readonly learningRate: number | undefined
@@ -65,6 +66,10 @@ export const trainRewardCommand = (source: Source<TrainRewardOptions>, args: Rea
         Flag.withDescription("tokenizer.json; without one, a vocabulary is learned from the files")
       ),
       granularity,
+      stepRule: Flag.Literals("step-rule", ["sentences", "lines"]).pipe(
+        Flag.withDefault("sentences" as const),
+        Flag.withDescription("What ends a step: sentences (and lines), or lines alone")
+      ),
       steps: maybe(wholeNumber("steps", 1)).pipe(Flag.withMetavar("N"), Flag.withDescription("Critic updates")),
       batchSize: maybe(wholeNumber("batch-size", 1)).pipe(Flag.withMetavar("N"), Flag.withDescription("Traces a step")),
       learningRate: maybe(positive("learning-rate")).pipe(Flag.withDescription("Highest learning rate")),

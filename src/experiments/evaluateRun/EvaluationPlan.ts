@@ -1,8 +1,4 @@
 import { type EvaluationMode, evaluationMode, type RunConfig } from "../../core/config/index.ts"
-import { Segment } from "../../core/objective/index.ts"
-import { Granularities, type Granularity } from "../../core/reward/index.ts"
-import type { StepRule } from "../../core/text/index.ts"
-import type { RewardReading } from "./RewardReader.ts"
 
 /** What an evaluation does, of which nothing is read from the configuration again. */
 export interface EvaluationPlan {
@@ -63,46 +59,5 @@ export const planOf = (config: RunConfig): EvaluationPlan => {
     logProbs: own.compute_policy_log_probs ?? !isGenerating(mode),
     output: own.output_file ?? `${run}/${outputs(mode, dataset.name)}`,
     ...(isGenerating(mode) ? {} : { inputs: inputsOf(config, mode) })
-  }
-}
-
-const unitsOf = ({ model }: RunConfig, stepRule: StepRule): Granularity => {
-  switch (model.dense_rewards) {
-    case false:
-      return Granularities.sparse
-    case "partial":
-      return Granularities.stepwise(stepRule)
-    case "partial_fixed":
-      return Granularities.interval(model.dense_partial_fixed_n)
-    case true:
-    case "full":
-      return Granularities.dense
-  }
-}
-
-const segmentReward = ({ reward_mode, lambda_shape }: RunConfig["model"]): Segment.SegmentReward => {
-  switch (reward_mode) {
-    case "mean_g":
-      return Segment.rewardG
-    case "mean_g_plus_shape":
-      return Segment.rewardGPlusShape(lambda_shape)
-    case "mean_f":
-    case "standard":
-      return Segment.rewardF
-  }
-}
-
-/** How the run's reward model is read. */
-export const readingOf = (config: RunConfig, stepRule: StepRule): RewardReading => {
-  const { model } = config
-  const units = unitsOf(config, stepRule)
-  return {
-    granularity: model.critic_type === "airl_segment" ? Granularities.segments(units, model.segment_tokens) : units,
-    ...(model.clip_reward_model ? { clamp: [model.reward_lb, model.reward_ub] as const } : {}),
-    segment: {
-      gamma: model.airl_gamma,
-      ...(model.shape_clamp === null ? {} : { shapeClamp: model.shape_clamp }),
-      reward: segmentReward(model)
-    }
   }
 }

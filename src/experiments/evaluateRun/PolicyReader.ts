@@ -5,15 +5,21 @@ import { forward, parameterSpecs, tokenLogProbs } from "../../core/model/index.t
 import { residentParams } from "../../core/optim/index.ts"
 import { pad } from "../../core/program/index.ts"
 import { Backend, type Memory } from "../../core/service/index.ts"
+import { fitsContext } from "./traceTokens.ts"
 import type { WholeModel } from "./wholeModel.ts"
 
 /** The columns of a row that a policy has read. */
-export type PolicyColumns = Pick<ResultRow, "policy_log_probs" | "policy_entropies">
+export type PolicyColumns = Pick<
+  ResultRow,
+  "policy_log_probs" | "policy_entropies" | "policy_model_checkpoint" | "policy_model_weights"
+>
 
 /** A policy that is ready to read completions, and where it lies for a sampler. */
 export interface PolicyReader {
   readonly whole: WholeModel
   readonly memory: Memory
+  /** Whether the model can read the whole of a trace. */
+  readonly fits: (sequence: Sequence.Sequence) => boolean
   /** Log-probabilities of the completion tokens, and entropies over the whole vocabulary, in nats. */
   readonly read: (
     sequences: ReadonlyArray<Sequence.Sequence>
@@ -48,8 +54,11 @@ export const make = Effect.fnUntraced(function* (whole: WholeModel, logitChunk: 
     Effect.map(readings(sequences), (rows) =>
       rows.map(({ logProbs, entropies }) => ({
         policy_log_probs: finite(logProbs),
-        policy_entropies: finite(entropies)
+        policy_entropies: finite(entropies),
+        policy_model_checkpoint: whole.folder,
+        policy_model_weights: whole.weights
       }))
     )
-  return { whole, memory, read } satisfies PolicyReader
+  const fits = (sequence: Sequence.Sequence) => fitsContext(sequence, config.max_position_embeddings)
+  return { whole, memory, fits, read } satisfies PolicyReader
 })

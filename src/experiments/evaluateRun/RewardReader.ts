@@ -1,4 +1,4 @@
-import { Effect, Result } from "effect"
+import { Effect } from "effect"
 import type { ResultRow } from "../../core/data/index.ts"
 import {
   type RewardModel,
@@ -12,32 +12,33 @@ import {
 import { RewardForms, Segment } from "../../core/objective/index.ts"
 import { residentParams } from "../../core/optim/index.ts"
 import { pad, slice } from "../../core/program/index.ts"
-import { type Granularity, Partitions } from "../../core/reward/index.ts"
+import { type Partition, Partitions } from "../../core/reward/index.ts"
 import { Backend } from "../../core/service/index.ts"
 import { BadModelFolder } from "../models/index.ts"
-import { type Head, headOf, type WholeModel } from "./wholeModel.ts"
-
-/** How a reward model is read, beside its weights. */
-export interface RewardReading {
-  /** What carries a reward, counted from the completion's first token. */
-  readonly granularity: Granularity
-  /** Rewards are clamped to this range. */
-  readonly clamp?: readonly [low: number, high: number]
-  /** How segment critics shape and reward. */
-  readonly segment: Segment.ShapingOptions & { readonly reward: Segment.SegmentReward }
-}
+import type { RewardReading } from "../savedReward/index.ts"
+import { fitsContext } from "./traceTokens.ts"
+import type { Head, WholeReward } from "./wholeModel.ts"
 
 /** The columns of a scored row. */
 export type RewardColumns = Pick<
   ResultRow,
-  "reward_model_score" | "reward_unit_ends" | "reward_kind" | "reward_model_checkpoint" | "reward_segments"
+  | "reward_model_score"
+  | "reward_unit_ends"
+  | "reward_kind"
+  | "reward_model_checkpoint"
+  | "reward_model_weights"
+  | "reward_segments"
 >
 
 /** A reward model that is ready to read completions. */
 export interface RewardReader {
-  readonly model: WholeModel
+  readonly model: WholeReward
   readonly head: Head
   readonly kind: string
+  /** Whether the model can read what it should of a trace. What is too long stays unread, never cut beyond the window. */
+  readonly fits: (sequence: Sequence.Sequence) => boolean
+  /** How many tokens of a trace lie outside the window, and are not read. */
+  readonly beyondWindow: (sequence: Sequence.Sequence) => number
   readonly rewards: (
     sequences: ReadonlyArray<Sequence.Sequence>
   ) => Effect.Effect<ReadonlyArray<RewardColumns>, Scorer.ScoreError>
@@ -47,7 +48,7 @@ const finite = (values: Iterable<number>): ReadonlyArray<number | null> =>
   Array.from(values, (x) => (Number.isFinite(x) ? x : null))
 
 /** A model as a function that builds programs, one with two heads where it is a segment critic's. */
-const modelOf = (head: Head, { model: { config }, params }: WholeModel): RewardModel | SegmentModel => {
+const modelOf = (head: Head, { model: { config }, params }: WholeReward): RewardModel | SegmentModel => {
   const options = { config, seed: 0, trunk: params }
   if (head === "segment") return RewardModels.segmentHeads(options)
   if (head === "scalar") return RewardModels.scalarHead(options)
@@ -55,13 +56,25 @@ const modelOf = (head: Head, { model: { config }, params }: WholeModel): RewardM
   return verifierHead({ ...options, layers: new Set(layers).size })
 }
 
+/** The part of a trace that a window shows: the end of the prompt and the beginning of the completion. */
+const seenThrough = ({ window }: RewardReading, { prompt, completion }: Sequence.Sequence): Sequence.Sequence =>
+  window === undefined
+    ? { prompt, completion }
+    : { prompt: prompt.slice(-window.prompt), completion: completion.slice(0, window.completion) }
+
+/** A kind in words: what reads, what carries a reward, and what a logit is worth where that is not itself. */
+const kindOf = (head: Head, { granularity, form, clamp }: RewardReading): string => {
+  const worth = RewardForms.scaled(RewardForms.logit, clamp === undefined ? {} : { clamp }).name
+  return `${head} ${granularity.name}${form.name === worth ? "" : `, ${form.name}`}`
+}
+
 /**
- * Reads a reward model into a memory of its own. Non-finite rewards are null and keep their place; a segment critic's
- * rows hold their segments, both ends inclusive.
+ * Reads a reward model into a memory of its own. Non-finite rewards, and those of tokens beyond the window, are null and
+ * keep their place; a segment critic's rows hold their segments, both ends inclusive.
  */
-export const make = Effect.fnUntraced(function* (whole: WholeModel, reading: RewardReading) {
-  const head = Result.getOrThrow(headOf(whole.params))
-  const { granularity, clamp } = reading
+export const make = Effect.fnUntraced(function* (whole: WholeReward, reading: RewardReading) {
+  const { head } = whole
+  const { granularity, form, clamp } = reading
   const critic = modelOf(head, whole)
   const all = { ...critic.params, ...critic.frozen }
   const missing = Object.keys(all).find((name) => whole.params[name] === undefined)
@@ -73,11 +86,23 @@ export const make = Effect.fnUntraced(function* (whole: WholeModel, reading: Rew
   const memory = yield* (yield* Backend).memory
   yield* memory.write(residentParams(Object.fromEntries(Object.keys(all).map((name) => [name, whole.params[name]!]))))
   const partition = Units.partitioner(granularity, whole.model.tokenizer)
-  const kind = `${head} ${granularity.name}`
-  const columns = { reward_kind: kind, reward_model_checkpoint: whole.folder }
-  const shown = (units: ReadonlyArray<number>, ends: Int32Array, unitOf: Int32Array) => ({
+  const kind = kindOf(head, reading)
+  const columns = { reward_kind: kind, reward_model_checkpoint: whole.folder, reward_model_weights: whole.weights }
+  const seen = (sequence: Sequence.Sequence) => seenThrough(reading, sequence)
+  const beyondWindow: RewardReader["beyondWindow"] = (sequence) => {
+    const { prompt, completion } = seen(sequence)
+    return sequence.prompt.length - prompt.length + sequence.completion.length - completion.length
+  }
+  const own = {
+    ...{ model: whole, head, kind, beyondWindow },
+    fits: (sequence: Sequence.Sequence) => fitsContext(seen(sequence), whole.model.config.max_position_embeddings)
+  }
+  const shown = (units: ReadonlyArray<number>, { ends, unitOf }: Partition, { completion }: Sequence.Sequence) => ({
     ...columns,
-    reward_model_score: finite(Units.overTokens({ units, unitOf })),
+    reward_model_score: [
+      ...finite(Units.overTokens({ units, unitOf })),
+      ...new Array<null>(completion.length - unitOf.length).fill(null)
+    ],
     reward_unit_ends: Array.from(ends)
   })
 
@@ -91,39 +116,42 @@ export const make = Effect.fnUntraced(function* (whole: WholeModel, reading: Rew
         return { g: reward, before: pad(slice(potential, 1, 0, -1), 1, 1, 0), after: potential }
       }
     })
-    const rewards: RewardReader["rewards"] = (sequences) =>
-      Effect.map(read(sequences), (rows) =>
+    const rewards: RewardReader["rewards"] = (sequences) => {
+      const traces = sequences.map(seen)
+      return Effect.map(read(traces), (rows) =>
         rows.map(({ g, before, after }, i) => {
-          const own = partition(sequences[i]!.completion)
+          const cut = partition(traces[i]!.completion)
           const at = (values: Float64Array, places: Int32Array) => Array.from(places, (t) => values[t]!)
-          const starts = Partitions.starts(own)
+          const starts = Partitions.starts(cut)
           const parts = Segment.segmentParts(
-            { g: at(g, own.ends), before: at(before, starts), after: at(after, own.ends) },
+            { g: at(g, cut.ends), before: at(before, starts), after: at(after, cut.ends) },
             reading.segment
           )
           const units = Segment.segmentRewards(reading.segment.reward, parts, clamp)
           const number = (x: number) => (Number.isFinite(x) ? x : null)
           const segments = units.map((value, k) => ({
             start: starts[k]!,
-            end: own.ends[k]!,
+            end: cut.ends[k]!,
             value: number(value),
             g: number(parts.g[k]!),
             shape: number(parts.f[k]! - parts.g[k]!),
             f: number(parts.f[k]!)
           }))
-          return { ...shown(units, own.ends, own.unitOf), reward_segments: segments }
+          return { ...shown(units, cut, sequences[i]!), reward_segments: segments }
         })
       )
-    return { model: whole, head, kind, rewards } satisfies RewardReader
+    }
+    return { ...own, rewards } satisfies RewardReader
   }
-  const form = RewardForms.scaled(RewardForms.logit, clamp === undefined ? {} : { clamp })
   const score = yield* Scorer.rewards(critic, memory, { frozen: true })
-  const rewards: RewardReader["rewards"] = (sequences) =>
-    Effect.map(score(sequences), (rows) =>
+  const rewards: RewardReader["rewards"] = (sequences) => {
+    const traces = sequences.map(seen)
+    return Effect.map(score(traces), (rows) =>
       rows.map((logits, i) => {
-        const own = partition(sequences[i]!.completion)
-        return shown(Units.atUnits(own, logits).units.map(form.reward), own.ends, own.unitOf)
+        const cut = partition(traces[i]!.completion)
+        return shown(Units.atUnits(cut, logits).units.map(form.reward), cut, sequences[i]!)
       })
     )
-  return { model: whole, head, kind, rewards } satisfies RewardReader
+  }
+  return { ...own, rewards } satisfies RewardReader
 })

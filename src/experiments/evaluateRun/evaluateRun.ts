@@ -5,50 +5,20 @@ import { Censuses, type KeyedRow, keyed, ResultFile } from "../../core/result/in
 import { Rng } from "../../core/tensor/index.ts"
 import type { EvaluateOptions } from "../commands/index.ts"
 import { resultRow } from "../evaluate/index.ts"
-import { BadModelFolder } from "../models/index.ts"
 import * as ChunkedFile from "./ChunkedFile.ts"
 import { drawing, samplingOf } from "./drawing.ts"
-import { type EvaluationPlan, planOf, readingOf } from "./EvaluationPlan.ts"
-import { evaluatedTask, judgedColumns, rowOf } from "./evaluatedTask.ts"
+import { type EvaluationPlan, planOf } from "./EvaluationPlan.ts"
+import { judgedColumns, rowOf } from "./evaluatedTask.ts"
+import { fileDigest } from "./fileDigest.ts"
 import { findInput } from "./findInput.ts"
 import { measureFile } from "./measureFile.ts"
-import * as PolicyReader from "./PolicyReader.ts"
-import * as RewardReader from "./RewardReader.ts"
+import { type Models, modelsOf } from "./modelsOf.ts"
 import { scoreTraces, type Trace } from "./scoreTraces.ts"
 import { traceTokens } from "./traceTokens.ts"
 import { watched } from "./Watched.ts"
-import { readPolicy, readRewardModel } from "./wholeModel.ts"
 
 /** Rows that are drawn or scored before they are written together. */
 const CHUNK = 128
-
-const modelsOf = Effect.fnUntraced(function* (
-  { config, tree }: Pick<EvaluateOptions, "config" | "tree">,
-  plan: EvaluationPlan
-) {
-  const draws = plan.inputs === undefined
-  const whole = draws || plan.logProbs ? yield* readPolicy(plan.policy, config.model.chat_template) : undefined
-  const rewardModel = plan.rewardModel === undefined ? undefined : yield* readRewardModel(plan.rewardModel)
-  const shown = whole?.model ?? rewardModel?.model ?? (yield* readPolicy(plan.policy, config.model.chat_template)).model
-  if (
-    rewardModel !== undefined &&
-    JSON.stringify(rewardModel.model.tokenizer.json) !== JSON.stringify(shown.tokenizer.json)
-  )
-    return yield* new BadModelFolder({
-      file: `${rewardModel.folder}/tokenizer.json`,
-      reason:
-        "its tokens are not the policy's, whose completions it is to judge: take a reward model of the same family."
-    })
-  const evaluated = yield* evaluatedTask(config, shown)
-  const policy = whole === undefined ? undefined : yield* PolicyReader.make(whole, config.model.logit_chunk)
-  const reward =
-    rewardModel === undefined
-      ? undefined
-      : yield* RewardReader.make(rewardModel, readingOf(config, evaluated.task.stepRule))
-  return { shown, evaluated, policy, reward, tree }
-})
-
-type Models = Effect.Success<ReturnType<typeof modelsOf>>
 
 /** The rows with everything that the models say of them; those that do not fit a model stay unscored and are counted. */
 const scored = Effect.fnUntraced(function* (
@@ -60,16 +30,16 @@ const scored = Effect.fnUntraced(function* (
   let found: ReadonlyArray<Trace<KeyedRow>> = traces
   let unread = 0
   if (reward !== undefined && scores) {
-    const { max_position_embeddings } = reward.model.model.config
-    const read = yield* scoreTraces(found, max_position_embeddings, reward.rewards)
+    const read = yield* scoreTraces(found, { fits: reward.fits, read: reward.rewards })
     found = read.traces
     unread = Math.max(unread, read.tooLong)
   }
   if (policy !== undefined && plan.logProbs) {
-    const { max_position_embeddings } = policy.whole.model.config
-    const read = yield* scoreTraces(found, max_position_embeddings, (sequences) =>
-      Effect.map(policy.read(sequences), (rows) => rows.map(({ policy_log_probs }) => ({ policy_log_probs })))
-    )
+    const read = yield* scoreTraces(found, {
+      fits: policy.fits,
+      read: (sequences) =>
+        Effect.map(policy.read(sequences), (rows) => rows.map(({ policy_entropies: _, ...columns }) => columns))
+    })
     found = read.traces
     unread = Math.max(unread, read.tooLong)
   }
@@ -95,7 +65,11 @@ const drawn = Effect.fnUntraced(function* ({ config }: EvaluateOptions, plan: Ev
     return completions.map((one, i): Trace<KeyedRow> => {
       const problem = chunk[Math.floor(i / N)]!
       const { policy_log_probs: _, ...row } = resultRow(task, problem, i % N, one)
-      const told = { checkpoint_id: plan.policy, dataset: config.dataset.name }
+      const told = {
+        checkpoint_id: plan.policy,
+        checkpoint_weights: policy!.whole.weights,
+        dataset: config.dataset.name
+      }
       return {
         row: keyed({ ...row, ...evaluated.shown(problem), ...told, ...judgedColumns(problem, row.generation.content) }),
         sequence: { prompt: prompt(problem), completion: one.completion }
@@ -141,7 +115,13 @@ export const evaluateRun = Effect.fnUntraced(function* (options: EvaluateOptions
   const models = yield* modelsOf(options, plan)
   const { problems, tooLong } = models.evaluated
   const configText = printRunConfig(tree, "evaluate")
-  const settings = { plan: { ...plan, inputs: input ?? null }, config: configText, reward: models.reward?.kind ?? null }
+  const settings = {
+    plan: { ...plan, inputs: input ?? null },
+    config: configText,
+    input: input === undefined ? null : yield* fileDigest(input),
+    weights: { policy: models.policy?.whole.weights ?? null, reward: models.reward?.model.weights ?? null },
+    reward: models.description
+  }
   const out = yield* ChunkedFile.open(plan.output, { settings: JSON.parse(JSON.stringify(settings)), overwrite })
   const place = plan.output.includes("/") ? plan.output.slice(0, plan.output.lastIndexOf("/")) : "."
   yield* fs
@@ -194,6 +174,9 @@ export const evaluateRun = Effect.fnUntraced(function* (options: EvaluateOptions
     policy: models.policy?.whole.folder ?? null,
     reward_model: models.reward?.model.folder ?? null,
     reward_kind: models.reward?.kind ?? null,
+    reward: models.description,
+    weights: settings.weights,
+    notes: models.notes,
     dataset: config.dataset.name,
     split: config.dataset.split,
     seed: config.seed,

@@ -1,12 +1,20 @@
-import { Effect, FileSystem, Result } from "effect"
+import { Effect, FileSystem } from "effect"
 import { fromFiles, merge } from "../../core/adapter/index.ts"
 import { loadStored } from "../../core/checkpoint/index.ts"
 import type { Params } from "../../core/learner/index.ts"
 import { Safetensors } from "../../core/model/index.ts"
-import { BadModelFolder, type FolderModel, findModel, readModel, weightsOf } from "../models/index.ts"
+import {
+  BadModelFolder,
+  combinedDigest,
+  type FolderModel,
+  findModel,
+  readModel,
+  weightsDigest,
+  weightsOf
+} from "../models/index.ts"
+import { type SavedReward, SavedRewards } from "../savedReward/index.ts"
+import { findReward } from "./findReward.ts"
 
-/** Where a run keeps its reward model. */
-const REWARD_MODEL = ["reward_model", "best_model/reward_model", "reward_model_warmup"]
 /** What an adapter's folder holds beside the adapter: the potential's head of a segment critic. */
 const HEADS = "heads.safetensors"
 
@@ -16,6 +24,25 @@ export interface WholeModel {
   readonly params: Params
   /** The folder that it was read from. */
   readonly folder: string
+  /** SHA-256 of everything that was read: of an adapter or a head over a base, with that of the base. */
+  readonly weights: string
+}
+
+/** The kinds of reward models, by the names of their parameters. */
+export type Head = "scalar" | "verifier" | "segment"
+
+/** The kind that these parameters are of; undefined where they are no reward model's. */
+const headOf = (params: Params): Head | undefined => {
+  if (params["verifier/score.weight"] !== undefined) return "verifier"
+  if (params["score.weight"] === undefined) return undefined
+  return params["potential.weight"] === undefined ? "scalar" : "segment"
+}
+
+/** A reward model with what its folder says of how it is read. */
+export interface WholeReward extends WholeModel {
+  readonly head: Head
+  /** Absent where the folder does not say it. */
+  readonly saved?: SavedReward
 }
 
 const merged = (model: FolderModel, base: Params) => {
@@ -27,11 +54,17 @@ const merged = (model: FolderModel, base: Params) => {
       )
 }
 
+/** The digest of a folder's own weights, with that of the base that they lie on. */
+const digestOf = (folder: string, ...bases: ReadonlyArray<FolderModel>) =>
+  Effect.map(Effect.forEach([...new Set([folder, ...bases.map((base) => base.folder)])], weightsDigest), combinedDigest)
+
 /** The policy of a name: a model's folder, a run's directory, or a repository of the hub. */
 export const readPolicy = Effect.fnUntraced(function* (name: string, template: Parameters<typeof readModel>[1] = null) {
   const found = yield* findModel(name)
+  const { folder } = found
   const model = yield* readModel(found, template)
-  return { model, params: yield* merged(model, yield* weightsOf(model)), folder: found.folder } satisfies WholeModel
+  const params = yield* merged(model, yield* weightsOf(model))
+  return { model, params, folder, weights: yield* digestOf(folder, model) } satisfies WholeModel
 })
 
 const besideAdapter = Effect.fnUntraced(function* (folder: string) {
@@ -45,46 +78,28 @@ const besideAdapter = Effect.fnUntraced(function* (folder: string) {
   )
 })
 
-/** The trunk of a verifier head that was trained over the base of its run's policy, and was not written again. */
-const trunkOf = Effect.fnUntraced(function* (name: string, params: Params) {
+/** The base of a verifier head that was trained over that of its run's policy, and was not written again. */
+const baseOf = Effect.fnUntraced(function* (name: string, params: Params) {
   const isWhole = params["verifier/score.weight"] === undefined || params["model.embed_tokens.weight"] !== undefined
-  return isWhole ? {} : yield* weightsOf(yield* readModel(yield* findModel(name)))
+  return isWhole ? undefined : yield* readModel(yield* findModel(name))
 })
 
 /** The reward model of a name: its folder, or the directory of the run that made it. */
 export const readRewardModel = Effect.fnUntraced(function* (name: string) {
-  const fs = yield* FileSystem.FileSystem
-  const within = REWARD_MODEL.map((sub) => `${name}/${sub}`)
-  const kept = yield* Effect.filter(within, (folder) =>
-    Effect.map(
-      Effect.all(
-        ["config.json", "adapter_config.json"].map((file) =>
-          fs.exists(`${folder}/${file}`).pipe(Effect.orElseSucceed(() => false))
-        )
-      ),
-      (there) => there.includes(true)
-    )
-  )
-  // A run's own folder may hold its policy as well, so what is called a reward model comes first.
-  const found = kept[0] === undefined ? yield* findModel(name) : { folder: kept[0], origin: kept[0] }
+  const found = yield* findReward(name)
+  const { folder } = found
+  const saved = yield* SavedRewards.read(folder)
   const model = yield* readModel(found)
   const base = yield* model.adapter === undefined ? loadStored(model.files) : weightsOf(model, "trunk")
-  const own = { ...(yield* merged(model, base)), ...(yield* besideAdapter(found.folder)) }
-  const params = { ...(yield* trunkOf(name, own)), ...own }
-  if (Result.isFailure(headOf(params)))
+  const own = { ...(yield* merged(model, base)), ...(yield* besideAdapter(folder)) }
+  const trunk = yield* baseOf(name, own)
+  const params = { ...(trunk === undefined ? {} : yield* weightsOf(trunk)), ...own }
+  const head = headOf(params)
+  if (head === undefined)
     return yield* new BadModelFolder({
-      file: found.folder,
+      file: folder,
       reason: "it has no score.weight: this is no reward model. Give eval.reward_model, or the run that made one."
     })
-  return { model, params, folder: found.folder } satisfies WholeModel
+  const weights = yield* digestOf(folder, model, ...(trunk === undefined ? [] : [trunk]))
+  return { model, params, folder, weights, head, ...(saved === undefined ? {} : { saved }) } satisfies WholeReward
 })
-
-/** The kinds of reward models, by the names of their parameters. */
-export type Head = "scalar" | "verifier" | "segment"
-
-/** The kind that these parameters are of. */
-export const headOf = (params: Params): Result.Result<Head, "none"> => {
-  if (params["verifier/score.weight"] !== undefined) return Result.succeed("verifier")
-  if (params["score.weight"] === undefined) return Result.fail("none")
-  return Result.succeed(params["potential.weight"] === undefined ? "scalar" : "segment")
-}

@@ -1,12 +1,9 @@
 import { Data, Effect, FileSystem, Stream } from "effect"
 import { Selectors } from "../../core/evaluation/index.ts"
-import { Segment } from "../../core/objective/index.ts"
 import { Censuses, type KeyedRow, ResultFile, Verdicts } from "../../core/result/index.ts"
-import { Granularities } from "../../core/reward/index.ts"
 import { runSuite } from "../../core/suite/index.ts"
 import type { ProbeOptions } from "../commands/index.ts"
-import { ResultsFailed, RewardReaders, readRewardModel } from "../evaluateRun/index.ts"
-import { granularityNamed } from "../scoreFile/index.ts"
+import { ResultsFailed, readReward } from "../evaluateRun/index.ts"
 import { rewardScorer } from "./rewardScorer.ts"
 
 /** A file without a completion that is known to be right. */
@@ -20,13 +17,8 @@ export class NothingToProbe extends Data.TaggedError("NothingToProbe")<{ readonl
 export const probeReward = Effect.fnUntraced(function* (options: ProbeOptions) {
   const fs = yield* FileSystem.FileSystem
   const { file, output, traces: most } = options
-  const whole = yield* readRewardModel(options.model)
-  const units = granularityNamed(options)
-  const isSegment = whole.params["potential.weight"] !== undefined
-  const reader = yield* RewardReaders.make(whole, {
-    granularity: isSegment ? Granularities.segments(units) : units,
-    segment: { gamma: 1, reward: Segment.rewardF }
-  })
+  const { reader, description, notes } = yield* readReward(options.model, options)
+  const whole = reader.model
   const { template } = whole.model
   const seen = new Set<string>()
   const isFirst = ({ prompt_id }: KeyedRow): boolean => !seen.has(prompt_id) && seen.add(prompt_id).size > 0
@@ -42,7 +34,8 @@ export const probeReward = Effect.fnUntraced(function* (options: ProbeOptions) {
   )
   if (traces.length === 0) return yield* new NothingToProbe({ file })
   const scorer = rewardScorer(reader, Selectors.named(options.selector) ?? Selectors.mean)
-  const result = { model: whole.folder, file, ...(yield* runSuite({ scorer, traces, seed: options.seed })) }
+  const told = { model: whole.folder, weights: whole.weights, reward: description, notes }
+  const result = { ...told, file, ...(yield* runSuite({ scorer, traces, seed: options.seed })) }
   yield* fs
     .writeFileString(output, `${JSON.stringify(result, null, 2)}\n`)
     .pipe(Effect.mapError(({ message: reason }) => new ResultsFailed({ file: output, reason })))

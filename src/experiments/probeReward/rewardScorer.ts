@@ -4,11 +4,11 @@ import type { Scorer } from "../../core/learner/index.ts"
 import { TraceScores } from "../../core/result/index.ts"
 import type { TraceScorer } from "../../core/suite/index.ts"
 import { UnknownText } from "../../core/text/index.ts"
-import { fitsContext, type RewardReader } from "../evaluateRun/index.ts"
+import type { RewardReader } from "../evaluateRun/index.ts"
 
 /** A reward model as a scorer of texts, by the units' rewards under a selector; what it cannot read whole has no score. */
 export const rewardScorer = (reader: RewardReader, selector: Selector): TraceScorer<Scorer.ScoreError> => {
-  const { tokenizer, config } = reader.model.model
+  const { tokenizer } = reader.model.model
   const score = TraceScores.reward(selector)
   return {
     name: `${reader.kind}, ${selector.name}`,
@@ -26,7 +26,7 @@ export const rewardScorer = (reader: RewardReader, selector: Selector): TraceSco
         prompt: tokenizer.encode(prompt),
         completion: [...tokenizer.encode(completion), tokenizer.eosId]
       }))
-      const fits = sequences.map((one) => fitsContext(one, config.max_position_embeddings))
+      const fits = sequences.map(reader.fits)
       const readable = sequences.filter((_, i) => fits[i])
       if (readable.length === 0) return Effect.succeed(traces.map(() => Number.NaN))
       return Effect.map(reader.rewards(readable), (columns) => {

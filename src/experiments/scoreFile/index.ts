@@ -1,3 +1,3 @@
 export { policyColumns, rewardColumns } from "./rewardColumns.ts"
-export { granularityNamed, scoreFile } from "./scoreFile.ts"
+export { scoreFile } from "./scoreFile.ts"
 export { type ScoreSummary, type Spread, spreadOf, summarise } from "./summarise.ts"

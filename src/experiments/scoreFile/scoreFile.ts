@@ -1,17 +1,14 @@
 import { Effect, FileSystem, Stream } from "effect"
 import type { ResultRow } from "../../core/data/index.ts"
-import { Segment } from "../../core/objective/index.ts"
 import { Censuses, type KeyedRow, ResultFile } from "../../core/result/index.ts"
-import { Granularities, type Granularity } from "../../core/reward/index.ts"
-import { StepRules } from "../../core/text/index.ts"
 import type { ScoreOptions } from "../commands/index.ts"
 import {
   ChunkedFiles,
+  fileDigest,
   PolicyReaders,
   ResultsFailed,
-  RewardReaders,
   readPolicy,
-  readRewardModel,
+  readReward,
   scoreTraces,
   traceTokens,
   type WholeModel,
@@ -25,59 +22,30 @@ const CHUNK = 64
 
 type Columns = Partial<ResultRow>
 
-/** The granularity that flags name. */
-export const granularityNamed = ({
-  granularity,
-  stepRule
-}: Pick<ScoreOptions, "granularity" | "stepRule">): Granularity => {
-  switch (granularity._tag) {
-    case "sparse":
-      return Granularities.sparse
-    case "stepwise":
-      return Granularities.stepwise(StepRules[stepRule])
-    case "interval":
-      return Granularities.interval(granularity.tokens)
-    case "dense":
-      return Granularities.dense
-  }
-}
-
-const segmentRewards = {
-  mean_g: Segment.rewardG,
-  mean_f: Segment.rewardF,
-  mean_g_plus_shape: Segment.rewardGPlusShape(1)
-} as const
-
-/** How rows get their columns, from the one model that is read. */
+/** How rows get their columns, from the one model that is read; and what should be told of it. */
 const readerOf = Effect.fnUntraced(function* (options: ScoreOptions) {
-  const { mode, model: name, rewardMode } = options
+  const { mode, model: name } = options
   if (mode === "policy") {
-    const { whole, read } = yield* PolicyReaders.make(yield* readPolicy(name), options.logitChunk ?? null)
-    const columns: Columns = { score_model_type: "policy", checkpoint_id: whole.folder }
+    const { whole, fits, read } = yield* PolicyReaders.make(yield* readPolicy(name), options.logitChunk ?? null)
     return {
-      whole,
+      ...{ whole, fits, description: null, notes: [] },
+      cut: () => false,
       read: (sequences: Parameters<typeof read>[0]) =>
         Effect.map(read(sequences), (rows) =>
-          rows.map((row): Columns => ({ ...columns, ...row, ...policyColumns(row) }))
+          rows.map((row): Columns => ({ score_model_type: "policy", ...row, ...policyColumns(row) }))
         )
     }
   }
-  const whole = yield* readRewardModel(name)
-  const isSegment = whole.params["potential.weight"] !== undefined
-  const units = granularityNamed(options)
-  const reader = yield* RewardReaders.make(whole, {
-    granularity: isSegment ? Granularities.segments(units) : units,
-    ...(options.clip === undefined ? {} : { clamp: options.clip }),
-    segment: { gamma: 1, reward: segmentRewards[rewardMode] }
-  })
+  const { reader, description, notes } = yield* readReward(name, options)
   const columns: Columns = {
     score_model_type: "reward",
-    reward_variant: units.name,
-    critic_type: isSegment ? "airl_segment" : "standard",
-    ...(isSegment ? { reward_mode: rewardMode } : {})
+    reward_variant: description.granularity,
+    critic_type: description.segment === null ? "standard" : "airl_segment",
+    ...(description.segment === null ? {} : { reward_mode: description.segment.reward })
   }
   return {
-    whole,
+    ...{ whole: reader.model, fits: reader.fits, description, notes },
+    cut: (sequence: Parameters<typeof reader.fits>[0]) => reader.beyondWindow(sequence) > 0,
     read: (sequences: Parameters<typeof reader.rewards>[0]) =>
       Effect.map(reader.rewards(sequences), (rows) =>
         rows.map((row): Columns => ({ ...columns, ...row, ...rewardColumns(row) }))
@@ -106,16 +74,15 @@ const traceOf = ({ model: { tokenizer, template } }: WholeModel, row: KeyedRow) 
 export const scoreFile = Effect.fnUntraced(function* (options: ScoreOptions) {
   const fs = yield* FileSystem.FileSystem
   const { file, mode, overwrite, label, output } = options
-  const { whole, read } = yield* readerOf(options)
+  const { whole, fits, read, cut, description, notes } = yield* readerOf(options)
   const settings = {
-    ...{ file, mode, model: whole.folder, label: label ?? null, granularity: granularityNamed(options).name },
-    ...{ clip: options.clip ?? null, rewardMode: options.rewardMode }
+    ...{ file, input: yield* fileDigest(file), mode, label: label ?? null },
+    ...{ model: whole.folder, weights: whole.weights, reward: description }
   }
   const out = yield* ChunkedFiles.open(output, { settings: JSON.parse(JSON.stringify(settings)), overwrite })
   const lines = yield* Stream.runCount(ResultFile.lines(file))
   const progress = yield* watched(`score by ${mode}`, Math.ceil(lines / CHUNK), out.chunks)
   const told: Columns = { source_trace_file: file, ...(label === undefined ? {} : { score_label: label }) }
-  const { max_position_embeddings } = whole.model.config
   yield* ResultFile.stream(file, Censuses.make()).pipe(
     Stream.grouped(CHUNK),
     Stream.drop(out.chunks),
@@ -123,10 +90,10 @@ export const scoreFile = Effect.fnUntraced(function* (options: ScoreOptions) {
       progress.chunk(
         Effect.gen(function* () {
           const traces = rows.map((row) => traceOf(whole, row))
-          const scored = yield* scoreTraces(traces, max_position_embeddings, read)
+          const scored = yield* scoreTraces(traces, { fits, read })
           yield* out.append(
             scored.traces.map(({ row }) => ({ ...row, ...told })),
-            { unread: scored.tooLong }
+            { unread: scored.tooLong, cut: traces.filter(({ sequence }) => cut(sequence)).length }
           )
           return rows
         }),
@@ -135,8 +102,8 @@ export const scoreFile = Effect.fnUntraced(function* (options: ScoreOptions) {
     )
   )
   yield* progress.finish
-  const unread = out.counts()["unread"] ?? 0
-  const summary = { ...settings, output, unread, ...(yield* summarise(output, mode)) }
+  const { unread = 0, cut: beyond = 0 } = out.counts()
+  const summary = { ...settings, notes, output, unread, cut: beyond, ...(yield* summarise(output, mode)) }
   const summaryFile = `${output}.summary.json`
   yield* fs
     .writeFileString(summaryFile, `${JSON.stringify(summary, null, 2)}\n`)

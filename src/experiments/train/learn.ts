@@ -4,6 +4,7 @@ import type { PlannedStage } from "../../core/run/index.ts"
 import { RunDirectory } from "../../core/run/index.ts"
 import { writeAdapter, writeModel } from "../models/index.ts"
 import type { Session } from "../run/index.ts"
+import { type SavedReward, SavedRewards } from "../savedReward/index.ts"
 import { learnOpsd } from "./learnOpsd.ts"
 import type { PolicyRecipe } from "./Recipe.ts"
 import { type WrittenCritic, writeCritic } from "./rewardFolder.ts"
@@ -83,8 +84,11 @@ const learned = Effect.fnUntraced(function* (work: Work, session: Session) {
   }
 })
 
-/** Trains, and writes `best_model/` (with `reward_model/` where one was learned); returns the policy. */
-export const learn = Effect.fnUntraced(function* (work: Work, session: Session) {
+/** How a run's reward is to be read, and what it was learned by. */
+export type RewardTold = Pick<SavedReward, "reading" | "objective">
+
+/** Trains, and writes `best_model/` (with `reward_model/` where one was learned, as it is told); returns the policy. */
+export const learn = Effect.fnUntraced(function* (work: Work, session: Session, told: RewardTold) {
   const { policy, critics } = yield* learned(work, session)
   const { directory } = session
   const format = work.recipe.savedAs
@@ -92,7 +96,10 @@ export const learn = Effect.fnUntraced(function* (work: Work, session: Session) 
   if (adapter === undefined)
     yield* writeModel(directory, "best_model", { config, texts, params: policy, head: "language", format })
   else yield* writeAdapter(directory, "best_model", { adapter: adapter.adapter, values: policy, texts })
-  for (const [folder, critic] of Object.entries(critics)) yield* writeCritic(directory, folder, { ...critic, format })
+  for (const [folder, critic] of Object.entries(critics)) {
+    yield* writeCritic(directory, folder, { ...critic, format })
+    yield* SavedRewards.write(directory, folder, told)
+  }
   return policy
 })
 

@@ -6,6 +6,7 @@ import { type Json, type Metrics, RunDirectory, summaryTable } from "../../core/
 import type { RunOptions, TrainJob } from "../commands/index.ts"
 import { storedRows } from "../evaluate/index.ts"
 import { configuration, lastMetrics, type Session, Sessions, stepRows, writeFigures } from "../run/index.ts"
+import { describedBy } from "../savedReward/index.ts"
 import { answer } from "./answer.ts"
 import { digestOfStart, digestOfTask } from "./digest.ts"
 import { figuresOf } from "./figuresOf.ts"
@@ -63,7 +64,11 @@ export const trainRun = Effect.fnUntraced(function* (options: RunOptions, job: T
   const ready = yield* fineTuned(served, session)
   const before =
     practiceOf(work) === undefined ? undefined : yield* tested(ready, session, "before", ready.start.params)
-  const params = yield* learn(ready, session)
+  const told = {
+    reading: describedBy(job.config.model, data.task.stepRule),
+    objective: job.config.model.classifier_loss
+  }
+  const params = yield* learn(ready, session, told)
   const after = yield* tested(ready, session, "after", params)
 
   const rows = yield* stepRows(session.directory)

@@ -1,0 +1,8 @@
+export { type Asked, asked, UnfitFlag } from "./asked.ts"
+export { describedBy } from "./describedBy.ts"
+export { granularityNamed, unitsNamed } from "./granularityNames.ts"
+export type { Difference, RewardReading } from "./RewardDescription.ts"
+export * as Descriptions from "./RewardDescription.ts"
+export { RewardDescription } from "./RewardDescription.ts"
+export type { SavedReward } from "./SavedReward.ts"
+export * as SavedRewards from "./SavedReward.ts"
