@@ -3,7 +3,14 @@ export * as AnswerChecks from "./AnswerCheck.ts"
 export type { ChatTemplate } from "./ChatTemplate.ts"
 export * as ChatTemplates from "./ChatTemplate.ts"
 export { canonicalAnswer } from "./canonicalAnswer.ts"
-export { checkAnswer, FormulaEquality, withoutFormulas } from "./checkAnswer.ts"
+export {
+  checkAnswer,
+  type FormulaComparison,
+  FormulaEquality,
+  formulaCheck,
+  letterByLetter,
+  withoutFormulas
+} from "./checkAnswer.ts"
 export { countdown } from "./countdown.ts"
 export type { Expression, Operator } from "./Expression.ts"
 export * as Expressions from "./Expression.ts"

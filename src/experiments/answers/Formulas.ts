@@ -1,8 +1,8 @@
-import { Worker } from "node:worker_threads"
-import { Data, Effect, Layer, Semaphore } from "effect"
-import { type Outcome, Outcomes } from "../../core/data/index.ts"
-import { FormulaEquality } from "../../core/text/index.ts"
-import type { Question, Reply } from "./protocol.ts"
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads"
+import { Data, Effect, Layer, type Scope } from "effect"
+import { Outcomes } from "../../core/data/index.ts"
+import { type FormulaComparison, FormulaEquality } from "../../core/text/index.ts"
+import type { Channel, Question, Reply } from "./protocol.ts"
 
 /** The engine for formulas is not installed, or does not start. */
 export class FormulaEngineMissing extends Data.TaggedError("FormulaEngineMissing")<{ readonly reason: string }> {
@@ -26,78 +26,80 @@ export interface FormulaOptions {
 
 /** Memory of the worker; a formula that needs more is given up. */
 const MEBIBYTES = 512
+/** Milliseconds within which an engine starts, or does not. */
+const STARTING = 30_000
 
-const ready = (file: URL): Effect.Effect<Worker, FormulaEngineMissing> =>
-  Effect.callback((resume) => {
-    const worker = new Worker(file, { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: MEBIBYTES } })
-    const failed = (reason: string) => resume(Effect.fail(new FormulaEngineMissing({ reason })))
-    worker.once("error", (error) => failed(error instanceof Error ? error.message : String(error)))
-    worker.once("message", (reply: Reply) => {
-      // A process may end while the worker waits.
-      worker.unref()
-      if (reply._tag !== "Missing") return resume(Effect.succeed(worker))
-      void worker.terminate()
-      return failed(reply.reason)
-    })
-    return Effect.promise(() => worker.terminate())
+/** A worker at the other end of a channel, and the number of its replies that were read. */
+interface Engine {
+  readonly worker: Worker
+  readonly port: MessagePort
+  readonly replies: Int32Array<SharedArrayBuffer>
+  read: number
+}
+
+const launch = (file: URL): Engine => {
+  const { port1: port, port2 } = new MessageChannel()
+  const replies = new Int32Array(new SharedArrayBuffer(4))
+  const worker = new Worker(file, {
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: MEBIBYTES },
+    workerData: { port: port2, replies } satisfies Channel,
+    transferList: [port2]
   })
+  // Its end is seen as a reply that does not come.
+  worker.on("error", () => {})
+  // A process may end while the worker waits.
+  worker.unref()
+  return { worker, port, replies, read: 0 }
+}
 
-const failure = Outcomes.unverifiable("the engine for formulas failed")
+/** The next reply, for which this thread stands still; undefined where none comes in time. */
+const awaited = (engine: Engine, milliseconds: number): Reply | undefined => {
+  if (Atomics.wait(engine.replies, 0, engine.read, milliseconds) === "timed-out") return undefined
+  engine.read += 1
+  return receiveMessageOnPort(engine.port)?.message as Reply
+}
 
-const ask = (worker: Worker, question: Question): Effect.Effect<Outcome> =>
-  Effect.callback((resume) => {
-    const stop = () => void worker.off("message", answered).off("error", failed)
-    const end = (outcome: Outcome) => {
-      stop()
-      resume(Effect.succeed(outcome))
-    }
-    const answered = (reply: Reply) => end(reply._tag === "Decided" ? reply.outcome : failure)
-    const failed = () => end(failure)
-    worker.on("message", answered).on("error", failed)
-    worker.ref()
-    worker.postMessage(question)
-    return Effect.sync(stop)
+const missing = (reason: string) => new FormulaEngineMissing({ reason })
+
+const start = (file: URL): Effect.Effect<Engine, FormulaEngineMissing> =>
+  Effect.suspend(() => {
+    const engine = launch(file)
+    const reply = awaited(engine, STARTING)
+    if (reply?._tag === "Ready") return Effect.succeed(engine)
+    void engine.worker.terminate()
+    return Effect.fail(missing(reply?._tag === "Missing" ? reply.reason : "its worker does not start"))
   })
 
 /**
- * Compares formulas in a worker, one at a time. A comparison beyond the deadline is TimedOut: its worker is ended, and
- * the next comparison starts another.
+ * Compares formulas in a worker, while the thread that asks stands still: so checks of answers are plain functions. A
+ * comparison beyond the deadline is TimedOut: its worker is ended, and the next comparison starts another.
  */
-export const layer = ({
+export const compareFormulas = ({
   deadline = 2000,
   worker: file = workerFile
-}: FormulaOptions = {}): Layer.Layer<FormulaEquality, FormulaEngineMissing> =>
+}: FormulaOptions = {}): Effect.Effect<FormulaComparison, FormulaEngineMissing, Scope.Scope> =>
+  Effect.gen(function* () {
+    let current: Engine | undefined = yield* start(file)
+    const end = Effect.promise(async () => {
+      await current?.worker.terminate()
+      current = undefined
+    })
+    yield* Effect.addFinalizer(() => end)
+    return (gold, prediction) => {
+      current ??= Effect.runSync(Effect.orDie(start(file)))
+      current.port.postMessage({ gold, prediction } satisfies Question)
+      const reply = awaited(current, deadline)
+      if (reply?._tag === "Decided") return reply.outcome
+      void current.worker.terminate()
+      current = undefined
+      return reply === undefined ? Outcomes.timedOut(deadline) : Outcomes.unverifiable("the engine for formulas failed")
+    }
+  })
+
+/** `compareFormulas` as a service. */
+export const layer = (options?: FormulaOptions): Layer.Layer<FormulaEquality, FormulaEngineMissing> =>
   Layer.effect(
     FormulaEquality,
-    Effect.gen(function* () {
-      let current: Worker | undefined
-      const start = Effect.map(ready(file), (worker) => {
-        const gone = () => {
-          if (current === worker) current = undefined
-        }
-        worker.once("error", gone).once("exit", gone)
-        current = worker
-        return worker
-      })
-      const end = Effect.suspend(() => {
-        const worker = current
-        current = undefined
-        return worker === undefined ? Effect.void : Effect.promise(() => worker.terminate())
-      })
-      yield* start
-      yield* Effect.addFinalizer(() => end)
-      const turn = yield* Semaphore.make(1)
-      const compare = (gold: string, prediction: string) =>
-        Effect.gen(function* () {
-          const worker = current ?? (yield* Effect.orDie(start))
-          const outcome = yield* ask(worker, { gold, prediction }).pipe(
-            Effect.timeout(deadline),
-            Effect.catchTag("TimeoutError", () => Effect.as(end, Outcomes.timedOut(deadline))),
-            Effect.onInterrupt(() => end)
-          )
-          worker.unref()
-          return outcome
-        }).pipe(turn.withPermits(1))
-      return { compare }
-    })
+    Effect.map(compareFormulas(options), (compare) => ({ compare }))
   )

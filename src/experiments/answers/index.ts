@@ -1,1 +1,1 @@
-export { FormulaEngineMissing, type FormulaOptions, layer as formulas } from "./Formulas.ts"
+export { compareFormulas, FormulaEngineMissing, type FormulaOptions, layer as formulas } from "./Formulas.ts"
