@@ -20,8 +20,11 @@ const command = root(
     report: async () => (await import("./experiments/report.ts")).report,
     compare: async () => (await import("./experiments/compare/index.ts")).compareRuns,
     conformance: async () => (await import("./experiments/conformance.ts")).conformance,
-    plotMain: async () => (await import("./experiments/plot.ts")).plotMain,
-    plotTransfer: async () => (await import("./experiments/plot.ts")).plotTransfer,
+    plot: {
+      main: async () => (await import("./experiments/plot.ts")).plotMain,
+      transfer: async () => (await import("./experiments/plot.ts")).plotTransfer,
+      pairs: async () => (await import("./experiments/plot.ts")).plotPairs
+    },
     bench: async () => (await import("./experiments/bench.ts")).bench
   },
   args

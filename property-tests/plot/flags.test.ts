@@ -4,16 +4,18 @@ import { afterEach, describe, expect, it } from "vitest"
 import {
   globalFlags,
   type PlotMainOptions,
+  type PlotPairsOptions,
   type PlotTransferOptions,
   plotCommand
 } from "../../src/experiments/commands/index.ts"
 import { callCommand } from "../run/callCommand.ts"
 
 const call = (...args: ReadonlyArray<string>) =>
-  callCommand<PlotMainOptions | PlotTransferOptions>((noting) =>
-    Command.runWith(plotCommand(noting, noting, args).pipe(Command.withGlobalFlags(globalFlags)), { version: "1" })(
-      args
-    )
+  callCommand<PlotMainOptions | PlotTransferOptions | PlotPairsOptions>((noting) =>
+    Command.runWith(
+      plotCommand({ main: noting, transfer: noting, pairs: noting }, args).pipe(Command.withGlobalFlags(globalFlags)),
+      { version: "1" }
+    )(args)
   )
 
 afterEach(() => {

@@ -15,6 +15,7 @@ import {
   mainTables,
   picksOf,
   plotMain,
+  plotPairs,
   plotTransfer,
   tokenFigures,
   usualKs
@@ -30,11 +31,8 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const call = (...args: ReadonlyArray<string>) =>
   callCommand<never>(() => {
-    const plot = plotCommand(
-      async () => plotMain,
-      async () => plotTransfer,
-      args
-    )
+    const sources = { main: async () => plotMain, transfer: async () => plotTransfer, pairs: async () => plotPairs }
+    const plot = plotCommand(sources, args)
     return Command.runWith(plot.pipe(Command.withGlobalFlags(globalFlags)), { version: "1" })(args.slice(1))
   })
 

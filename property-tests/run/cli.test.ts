@@ -15,6 +15,7 @@ import {
   granularityName,
   nearestName,
   type PlotMainOptions,
+  type PlotPairsOptions,
   type PlotTransferOptions,
   type ProbeOptions,
   parseGranularity,
@@ -46,6 +47,7 @@ type AnyOptions =
   | ReportOptions
   | PlotMainOptions
   | PlotTransferOptions
+  | PlotPairsOptions
 
 const call = (...args: ReadonlyArray<string>) =>
   callCommand<AnyOptions>((noting) => {

@@ -1,1 +1,1 @@
-export { plotMain, plotTransfer } from "./plot/index.ts"
+export { plotMain, plotPairs, plotTransfer } from "./plot/index.ts"

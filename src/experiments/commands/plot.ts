@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os"
 import { Effect } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Argument, CliError, Command, Flag } from "effect/cli"
 import { maybe, toggle, wholeNumber } from "./runFlags.ts"
 import type { Source } from "./Source.ts"
 import { UsageError } from "./usage.ts"
@@ -34,6 +34,21 @@ export interface PlotMainOptions extends PlotOptions {
 
 /** What `rewardflow plot transfer` was asked for. */
 export type PlotTransferOptions = PlotOptions
+
+/** What `rewardflow plot pairs` was asked for. */
+export interface PlotPairsOptions {
+  /** Clean traces and their copies with an error. */
+  readonly pairs: string
+  /** Files of their traces with rewards, one a critic. */
+  readonly scored: ReadonlyArray<{ readonly label: string; readonly file: string }>
+  readonly outputRoot: string | undefined
+  /** As scored, or z-scores of what is usual at their relative place, smoothed. */
+  readonly values: "raw" | "z"
+  /** Pairs that are drawn; what is counted is counted over all. */
+  readonly limit: number
+  readonly allowMissing: boolean
+  readonly json: boolean
+}
 
 const words = (text: string): ReadonlyArray<string> => text.split(",").flatMap((word) => word.trim() || [])
 
@@ -90,6 +105,38 @@ const mainFlags = {
   )
 }
 
+const pairsFlags = {
+  pairs: Argument.File("pairs", { mustExist: true }).pipe(
+    Argument.withDescription("JSONL of pairs: clean_text, and pert_text or wrong_text")
+  ),
+  scored: list("scored", "Files of the pairs' traces with rewards, as LABEL=FILE; none: only write the traces").pipe(
+    Flag.mapEffect((entries) => {
+      const parts = entries.map((entry) => /^([^=]+)=(.+)$/.exec(entry))
+      return parts.every((part) => part !== null)
+        ? Effect.succeed(parts.map(([, label, file]) => ({ label: label!, file: file! })))
+        : Effect.fail(
+            new CliError.InvalidValue({
+              option: "scored",
+              value: entries.join(","),
+              expected: "LABEL=FILE,LABEL=FILE",
+              kind: "flag"
+            })
+          )
+    })
+  ),
+  outputRoot: shared.outputRoot.pipe(Flag.withDescription("Where a folder pairs is made, ./figures by default")),
+  values: Flag.Literals("values", ["raw", "z"]).pipe(
+    Flag.withDefault("raw" as const),
+    Flag.withDescription("Rewards as scored, or z-scores by relative place, smoothed")
+  ),
+  limit: wholeNumber("limit", 0).pipe(
+    Flag.withDefault(5),
+    Flag.withDescription("Pairs that are drawn, 5 by default; tables count all")
+  ),
+  allowMissing: toggle("allow-missing", "Succeed although traces have no rewards"),
+  json: toggle("json", "Print where each critic sees the error as JSON on standard output")
+}
+
 const counts = (texts: ReadonlyArray<string>): ReadonlyArray<number> | UsageError => {
   const bad = texts.find((text) => !/^[1-9]\d*$/.test(text))
   if (bad !== undefined)
@@ -99,12 +146,15 @@ const counts = (texts: ReadonlyArray<string>): ReadonlyArray<number> | UsageErro
 
 const modeOf = (asked: string | undefined): string => asked ?? process.env["PLOT_SELECTOR_MODE"] ?? "auto"
 
-/** `rewardflow plot main` and `rewardflow plot transfer`. `--debug` draws one run after the other. */
-export const plotCommand = (
-  main: Source<PlotMainOptions>,
-  transfer: Source<PlotTransferOptions>,
-  args: ReadonlyArray<string>
-) =>
+/** The kinds of `rewardflow plot`. */
+export interface PlotSources {
+  readonly main: Source<PlotMainOptions>
+  readonly transfer: Source<PlotTransferOptions>
+  readonly pairs: Source<PlotPairsOptions>
+}
+
+/** `rewardflow plot main`, `transfer` and `pairs`. `--debug` draws one run after the other. */
+export const plotCommand = ({ main, transfer, pairs }: PlotSources, args: ReadonlyArray<string>) =>
   Command.make("plot").pipe(
     Command.withDescription("Draws figures and tables from result files, as a specification says"),
     Command.withSubcommands([
@@ -144,6 +194,22 @@ export const plotCommand = (
           const handler = yield* Effect.promise(transfer)
           yield* handler({ ...flags, selectorMode: modeOf(selectorMode) })
         })
-      ).pipe(Command.withDescription("How rewards learned on one data set rank completions for another"))
+      ).pipe(Command.withDescription("How rewards learned on one data set rank completions for another")),
+      Command.make(
+        "pairs",
+        pairsFlags,
+        Effect.fnUntraced(function* (options) {
+          const handler = yield* Effect.promise(pairs)
+          yield* handler(options)
+        })
+      ).pipe(
+        Command.withDescription("Rewards of clean traces beside those of their copies with an error, token by token"),
+        Command.withExamples([
+          {
+            command: "rewardflow plot pairs pairs.jsonl --scored sparse=sparse.jsonl,dense=dense.jsonl",
+            description: "After rewardflow score on the traces that a first call writes"
+          }
+        ])
+      )
     ])
   )

@@ -5,7 +5,7 @@ import { type CompareOptions, compareCommand } from "./compare.ts"
 import { type ConformanceOptions, conformanceCommand } from "./conformance.ts"
 import { type DoctorOptions, doctorCommand } from "./doctor.ts"
 import { type EvaluateOptions, evaluateCommand } from "./evaluate.ts"
-import { type PlotMainOptions, type PlotTransferOptions, plotCommand } from "./plot.ts"
+import { type PlotSources, plotCommand } from "./plot.ts"
 import { type ProbeOptions, probeCommand } from "./probe.ts"
 import { type QuickstartOptions, quickstartCommand } from "./quickstart.ts"
 import { type ReportOptions, reportCommand } from "./report.ts"
@@ -24,8 +24,7 @@ export interface Sources {
   readonly score: Source<ScoreOptions>
   readonly probe: Source<ProbeOptions>
   readonly doctor: Source<DoctorOptions>
-  readonly plotMain: Source<PlotMainOptions>
-  readonly plotTransfer: Source<PlotTransferOptions>
+  readonly plot: PlotSources
   readonly bench: Source<BenchOptions>
   readonly conformance: Source<ConformanceOptions>
   readonly report: Source<ReportOptions>
@@ -51,7 +50,7 @@ export const root = (sources: Sources, args: ReadonlyArray<string>) =>
       probeCommand(sources.probe),
       doctorCommand(sources.doctor),
       reportCommand(sources.report),
-      plotCommand(sources.plotMain, sources.plotTransfer, args),
+      plotCommand(sources.plot, args),
       compareCommand(sources.compare),
       ablateCommand(sources.ablate, args),
       benchCommand(sources.bench),

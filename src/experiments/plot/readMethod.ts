@@ -43,7 +43,8 @@ const scoresBy = (selector: Selector) => ({
 const answerOf = ({ extracted_answer: extracted, generation }: ResultRow): string | undefined =>
   extracted === undefined ? tagText(generation.content) : (extracted ?? undefined)
 
-const sha256 = (file: string) =>
+/** The digest of a file's bytes. */
+export const sha256 = (file: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const hash = createHash("sha256")

@@ -48,16 +48,14 @@ export const picksOf = (pools: ReadonlyArray<PromptPool>, seed = 42): ReadonlyAr
   return [...extremes, ...drawn]
 }
 
-/** The tokens of a row with their rewards; `undefined` where the row does not say where its tokens are. */
-export const heatmapTokens = (row: KeyedRow): ReadonlyArray<HeatmapToken> | undefined => {
-  const { token_offsets: starts, reward_model_score: scores } = row
-  if (starts === undefined || scores === undefined || starts.length !== scores.length) return undefined
-  const text = row.generation.content
-  return starts.map((start, t) => ({
-    text: text.slice(start, starts[t + 1] ?? text.length),
-    value: scores[t] ?? null
-  }))
-}
+/** The tokens of a row with a value each; `undefined` where the row does not say where its tokens are. */
+export const heatmapTokens = (
+  { token_offsets: starts, generation: { content: text } }: KeyedRow,
+  values: ReadonlyArray<number | null> | undefined
+): ReadonlyArray<HeatmapToken> | undefined =>
+  starts === undefined || starts.length !== values?.length
+    ? undefined
+    : starts.map((start, t) => ({ text: text.slice(start, starts[t + 1] ?? text.length), value: values[t] ?? null }))
 
 const rowsOf = (file: string, keys: ReadonlySet<string>) =>
   Stream.runCollect(
@@ -77,7 +75,7 @@ export const tokenFigures = ({ file, pools, meanReward }: MethodResults, label: 
     const mean = meanReward ?? 0
     const found = picks.flatMap((pick) => {
       const row = rows.get(pick.key)
-      return row === undefined ? [] : [{ pick, row, tokens: heatmapTokens(row) }]
+      return row === undefined ? [] : [{ pick, row, tokens: heatmapTokens(row, row.reward_model_score) }]
     })
     const scale = found
       .flatMap(({ tokens }) => tokens ?? [])
