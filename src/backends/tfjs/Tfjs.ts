@@ -3,6 +3,7 @@ import { Backend, type BackendFailure, type Memory } from "../../core/service/in
 import { compile } from "./compile.ts"
 import type { Device } from "./Device.ts"
 import { cpu as cpuDevice } from "./device/cpu.ts"
+import { node as nodeDevice, nodeGpu as nodeGpuDevice } from "./device/node.ts"
 import { type WasmOptions, wasm as wasmDevice } from "./device/wasm.ts"
 import { type WebgpuOptions, webgpu as webgpuDevice } from "./device/webgpu.ts"
 import { failure } from "./errors.ts"
@@ -53,3 +54,9 @@ export const webgpuWith = (options: WebgpuOptions): Layer.Layer<Backend, Backend
 
 /** TensorFlow.js on WebGPU: that of the page, or in Node that of the package `webgpu`. */
 export const webgpu: Layer.Layer<Backend, BackendFailure> = webgpuWith({})
+
+/** TensorFlow's own library by `@tensorflow/tfjs-node`: Node alone, all cores of a processor. */
+export const node: Layer.Layer<Backend, BackendFailure> = layerOf("tfjs-node", nodeDevice)
+
+/** TensorFlow's own library by `@tensorflow/tfjs-node-gpu`: Node alone, on CUDA. */
+export const nodeGpu: Layer.Layer<Backend, BackendFailure> = layerOf("tfjs-node-gpu", nodeGpuDevice)

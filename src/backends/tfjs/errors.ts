@@ -12,6 +12,42 @@ export class PackageMissing extends Data.TaggedError("PackageMissing")<{
   }
 }
 
+/** A package is installed, but what it brings in machine code cannot be loaded. */
+export class LibraryMissing extends Data.TaggedError("LibraryMissing")<{
+  readonly package: string
+  readonly cause: unknown
+}> {
+  override get message(): string {
+    return (
+      `${this.package} is installed, but its library cannot be loaded: ${reasonOf(this.cause).split("\n")[0]} ` +
+      `Fetch or build it: npm rebuild ${this.package} --build-addon-from-source`
+    )
+  }
+}
+
+/** Another package with a library of TensorFlow was loaded first. */
+export class OtherLibrary extends Data.TaggedError("OtherLibrary")<{
+  readonly wanted: string
+  readonly loaded: string
+}> {
+  override get message(): string {
+    return (
+      `this process has loaded ${this.loaded}, and two libraries of TensorFlow do not go together. ` +
+      `Use ${this.wanted} in a process of its own.`
+    )
+  }
+}
+
+/** TensorFlow runs, but finds no graphics card. */
+export class NoCuda extends Data.TaggedError("NoCuda") {
+  override get message(): string {
+    return (
+      "TensorFlow found no GPU; what it missed it has written to standard error. Install the NVIDIA driver, and CUDA and " +
+      "cuDNN in the versions that its library was built for, or choose Tfjs.node."
+    )
+  }
+}
+
 /** WebGPU offers no adapter, or is not there at all. */
 export class NoAdapter extends Data.TaggedError("NoAdapter")<{ readonly looked: string }> {
   override get message(): string {
@@ -77,6 +113,8 @@ const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.mes
 
 const troubleOf = (cause: unknown): DeviceTrouble | undefined => {
   if (cause instanceof PackageMissing) return { _tag: "NotInstalled", missing: cause.packages }
+  if (cause instanceof LibraryMissing) return { _tag: "NotInstalled", missing: [`the library of ${cause.package}`] }
+  if (cause instanceof NoCuda) return { _tag: "NoDevice", lookedFor: ["a GPU that TensorFlow can use"] }
   if (cause instanceof NoAdapter) return { _tag: "NoDevice", lookedFor: [cause.looked] }
   if (cause instanceof AdapterLost) return { _tag: "Lost" }
   if (cause instanceof BufferTooLarge) {

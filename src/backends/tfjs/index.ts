@@ -1,2 +1,12 @@
-export { AdapterLost, BufferTooLarge, IdsOutOfRange, NoAdapter, OutOfDeviceMemory, PackageMissing } from "./errors.ts"
+export {
+  AdapterLost,
+  BufferTooLarge,
+  IdsOutOfRange,
+  LibraryMissing,
+  NoAdapter,
+  NoCuda,
+  OtherLibrary,
+  OutOfDeviceMemory,
+  PackageMissing
+} from "./errors.ts"
 export * as Tfjs from "./Tfjs.ts"

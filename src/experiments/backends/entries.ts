@@ -98,5 +98,23 @@ export const entries: ReadonlyArray<Entry> = [
     threads: false,
     deviations: {},
     load: async () => (await import("../../backends/tfjs/index.ts")).Tfjs.webgpu
+  },
+  {
+    name: "tfjs-node",
+    runs: "TensorFlow's own library by the package @tensorflow/tfjs-node, in Node",
+    precision: "single",
+    foresight: { _tag: "Counted", holder: "process" },
+    threads: false,
+    deviations: {},
+    load: async () => (await import("../../backends/tfjs/index.ts")).Tfjs.node
+  },
+  {
+    name: "tfjs-node-gpu",
+    runs: "TensorFlow's own library on CUDA by the package @tensorflow/tfjs-node-gpu, in Node",
+    precision: "single",
+    foresight: { _tag: "Counted", holder: "device" },
+    threads: false,
+    deviations: {},
+    load: async () => (await import("../../backends/tfjs/index.ts")).Tfjs.nodeGpu
   }
 ]

@@ -29,13 +29,16 @@ const spreadBatches = (k: Arena, x: TensorInfo, batch: ReadonlyArray<number>): T
   return k.run("Tile", { x }, { reps: [...batch.map((d, axis) => (own[axis] === d ? 1 : d)), 1, 1] })
 }
 
+/** alpha · x. */
+export const scaled = (k: Arena, x: TensorInfo, alpha: number): TensorInfo =>
+  alpha === 1 ? x : k.run("Multiply", { a: x, b: k.make(scalarOf(alpha, "f32")) })
+
 /** Products by the kernel of TensorFlow.js. */
 export const product: Multiply = (k, [a, b], shape, { transA, transB, alpha }) => {
   const batch = shape.slice(0, -2)
   const [x, y] = [a, b].map((t) => batched(k, spreadBatches(k, t, batch)))
   const flat = k.run("BatchMatMul", { a: x!, b: y! }, { transposeA: transA, transposeB: transB })
-  const scaled = alpha === 1 ? flat : k.run("Multiply", { a: flat, b: k.make(scalarOf(alpha, "f32")) })
-  return k.run("Reshape", { x: scaled }, { shape: [...shape] })
+  return k.run("Reshape", { x: scaled(k, flat, alpha) }, { shape: [...shape] })
 }
 
 /** The rule of products made in some way. */
@@ -45,13 +48,18 @@ export const multiplying =
 
 export const matMul = multiplying(product)
 
-export const attend: Rule<"Attend"> = ({ node }) => ({
-  args: node.args,
-  run: (k, [scores, values]) => {
-    const weights = k.run("Softmax", { logits: scores! }, { dim: scores!.shape.length - 1 })
-    return product(k, [weights, values!], node.shape, { transA: false, transB: false, alpha: 1 })
-  }
-})
+/** The rule of attention with products made in some way. */
+export const attending =
+  (multiply: Multiply): Rule<"Attend"> =>
+  ({ node }) => ({
+    args: node.args,
+    run: (k, [scores, values]) => {
+      const weights = k.run("Softmax", { logits: scores! }, { dim: scores!.shape.length - 1 })
+      return multiply(k, [weights, values!], node.shape, { transA: false, transB: false, alpha: 1 })
+    }
+  })
+
+export const attend = attending(product)
 
 export const dequantize: Rule<"Dequantize"> = ({ node, op }) => ({
   args: node.args,
