@@ -21,6 +21,7 @@ const stack: ReadonlyArray<ReadonlyArray<string>> = [
   ["program"],
   ["kernel"],
   ["transform", "service"],
+  ["lowering"],
   [
     "optim",
     "objective",

@@ -1,5 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core"
 import { Effect, Result, type Scope } from "effect"
+import { withoutEmpties } from "../../core/lowering/index.ts"
 import { type Node, Programs, type Spec, type Step, Steps } from "../../core/program/index.ts"
 import {
   type BackendFailure,
@@ -155,7 +156,7 @@ export const compile =
       const failed = (cause: unknown) => failure(device.name, "compile", cause)
       const made = Programs.attempt(() => Steps.make(asked))
       if (Result.isFailure(made)) return yield* failed(made.failure)
-      const step: Step = { ...asked, program: device.prepare(asked.program) }
+      const step: Step = { ...asked, program: device.prepare(withoutEmpties(asked.program)) }
       const { freeze = [] } = options
       const memory = own(options.memory)
       const bad = refuseState(step, options, memory !== undefined)

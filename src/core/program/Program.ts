@@ -46,6 +46,13 @@ export const outputSpecs = (program: Program): Readonly<Record<string, Spec>> =>
     program.outputs.map((o) => [o.name, spec(program.nodes[o.node]!.shape, program.nodes[o.node]!.dtype)])
   )
 
+/** For each node, the nodes that use it, each once. */
+export const users = ({ nodes }: Program): ReadonlyArray<ReadonlyArray<number>> => {
+  const found = nodes.map((): Array<number> => [])
+  for (const [id, { args }] of nodes.entries()) for (const a of new Set(args)) found[a]!.push(id)
+  return found
+}
+
 /**
  * Linearises symbolic outputs into a program.
  *

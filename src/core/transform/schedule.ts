@@ -1,4 +1,4 @@
-import type { Program } from "../program/index.ts"
+import { type Program, Programs } from "../program/index.ts"
 import { bytes, isSource, peakLiveBytes, storage } from "./liveness.ts"
 
 /** For each stored result, how many nodes have yet to read it; outputs are read to the end. */
@@ -16,12 +16,8 @@ const greedy = (program: Program): ReadonlyArray<number> => {
   const { nodes } = program
   const roots = storage(program)
   const readers = readersOf(program, roots)
-  const users: ReadonlyArray<Array<number>> = nodes.map(() => [])
-  const waiting = nodes.map(({ args }, id) => {
-    const distinct = new Set(args)
-    for (const a of distinct) users[a]!.push(id)
-    return distinct.size
-  })
+  const users = Programs.users(program)
+  const waiting = nodes.map(({ args }) => new Set(args).size)
   const reads = nodes.map(({ args }) => [...new Set(args.map((a) => roots[a]!))])
   const added = (id: number): number => {
     const node = nodes[id]!

@@ -1,34 +1,21 @@
+import type * as Lowering from "../../../core/lowering/index.ts"
 import type { Node, OpOf, OpTag } from "../../../core/program/index.ts"
 import type { Shape } from "../../../core/tensor/index.ts"
 import type { Emitter } from "./Emitter.ts"
 
-/** How one program node becomes ONNX: the program nodes whose values it needs, and the emission. */
-export interface Plan {
-  readonly args: ReadonlyArray<number>
+/** How one program node becomes ONNX. */
+export interface Plan extends Lowering.Plan {
   readonly emit: (e: Emitter, names: ReadonlyArray<string>) => string
 }
 
-/** What a rule may look at: the program's nodes, and which of them are emitted on their own. */
-export interface View {
-  readonly nodes: ReadonlyArray<Node>
-  /** For each node, the nodes that use it. */
-  readonly users: ReadonlyArray<ReadonlyArray<number>>
+/** What a rule may look at. */
+export interface View extends Lowering.View {
   /** Inputs that the model takes as bytes, with their shape there. */
   readonly bytes: ReadonlyMap<number, Shape>
-  /** Whether a node's own value is needed; complete once every plan is made, so only `emit` may ask. */
-  readonly needed: (id: number) => boolean
 }
 
-/** The lowering of one operation. `undefined` means that the execution provider has no form of it. */
-export type Rule<T extends OpTag> = (at: {
-  readonly view: View
-  readonly id: number
-  readonly node: Node
-  readonly op: OpOf<T>
-}) => Plan | undefined
-
-/** A lowering: one rule an operation. */
-export type Rules = { readonly [T in OpTag]: Rule<T> }
+export type Rule<T extends OpTag> = Lowering.Rule<T, Plan, View>
+export type Rules = Lowering.Rules<Plan, View>
 
 /** The node when it has the given operation. */
 export const whenOp = <T extends OpTag>(

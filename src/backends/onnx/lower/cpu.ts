@@ -4,7 +4,7 @@ import { broadcasting, cast, clip, comparison, direct, div, elementwise, pow, si
 import { gather, gatherElements, scatterElements, scatterRows, sumWithScatter } from "./indexing.ts"
 import { attend, biased, matMul } from "./linear.ts"
 import { expand, full, pad, reshape, slice, sumOfPads, transpose } from "./movement.ts"
-import { inputName, type Rules } from "./Plan.ts"
+import type { Rules } from "./Plan.ts"
 import { argMax, cumSum, reduceMax, reduceSum, topKIndices, topKValues } from "./reduction.ts"
 import { rotation } from "./rotation.ts"
 
@@ -12,8 +12,6 @@ const same: Rules["StopGradient"] = ({ node }) => ({ args: node.args, emit: (_, 
 
 /** The lowering for ONNX Runtime's CPU kernels. */
 export const cpu: Rules = {
-  Input: ({ op }) => ({ args: [], emit: () => inputName(op.name) }),
-  Constant: ({ op }) => ({ args: [], emit: (e) => e.constant(op.tensor) }),
   Full: full,
 
   Neg: direct("Neg"),

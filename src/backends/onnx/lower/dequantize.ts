@@ -1,3 +1,4 @@
+import type * as Lowering from "../../../core/lowering/index.ts"
 import type { Node, OpOf } from "../../../core/program/index.ts"
 import { type Shape, Shapes } from "../../../core/tensor/index.ts"
 import { type Emitter, microsoft } from "./Emitter.ts"
@@ -24,11 +25,7 @@ const byteShape = (nodes: ReadonlyArray<Node>, quantised: Quantised, operand: nu
  * Inputs whose words a model takes as bytes, with the shape of these: those that nothing but dequantisation reads, and
  * always alike. The engine's quantised product wants them so, and reinterpreting words is no operator.
  */
-export const byteInputs = (
-  nodes: ReadonlyArray<Node>,
-  users: ReadonlyArray<ReadonlyArray<number>>,
-  visible: ReadonlySet<number>
-): ReadonlyMap<number, Shape> => {
+export const byteInputs = ({ nodes, users, visible }: Lowering.View): ReadonlyMap<number, Shape> => {
   const found = new Map<number, Shape>()
   for (const [id, { op, dtype }] of nodes.entries()) {
     if (op._tag !== "Input" || dtype !== "i32" || visible.has(id) || users[id]!.length === 0) continue

@@ -1,35 +1,7 @@
+import { operands } from "../../../core/lowering/index.ts"
 import type { Node, OpOf, OpTag } from "../../../core/program/index.ts"
-import { Shapes } from "../../../core/tensor/index.ts"
 import { type Emitter, float, microsoft, type NodeOptions } from "./Emitter.ts"
 import { type Plan, type Rule, type View, whenOp } from "./Plan.ts"
-
-type Source = { readonly id: number } | { readonly value: number; readonly node: Node }
-
-/** Operands that ONNX broadcasts by itself: `Expand` and `Full` need not be materialised when another operand spans the shape. */
-const sources = (view: View, node: Node): ReadonlyArray<Source> => {
-  const shapes = node.args.map((a) => view.nodes[a]!.shape)
-  return node.args.map((id, i) => {
-    const arg = view.nodes[id]!
-    const rest = shapes.filter((_, j) => j !== i)
-    const spans = (own: Node["shape"]): boolean => {
-      const joint = [...rest, own].reduce<Node["shape"] | undefined>(
-        (acc, s) => (acc === undefined ? undefined : Shapes.broadcast(acc, s)),
-        []
-      )
-      return joint !== undefined && Shapes.equal(joint, node.shape)
-    }
-    if (arg.op._tag === "Full" && spans([])) {
-      shapes[i] = []
-      return { value: arg.op.value, node: arg }
-    }
-    const from = arg.op._tag === "Expand" ? arg.args[0]! : undefined
-    if (from !== undefined && spans(view.nodes[from]!.shape)) {
-      shapes[i] = view.nodes[from]!.shape
-      return { id: from }
-    }
-    return { id }
-  })
-}
 
 /** A plan whose emission sees one name an operand, materialised or not. */
 export const broadcasting = (
@@ -37,17 +9,8 @@ export const broadcasting = (
   node: Node,
   emit: (e: Emitter, names: ReadonlyArray<string>) => string
 ): Plan => {
-  const from = sources(view, node)
-  return {
-    args: from.flatMap((s) => ("id" in s ? [s.id] : [])),
-    emit: (e, names) => {
-      let next = 0
-      return emit(
-        e,
-        from.map((s) => ("id" in s ? names[next++]! : e.scalar(s.value, s.node.dtype)))
-      )
-    }
-  }
+  const { args, each } = operands(view.nodes, node)
+  return { args, emit: (e, names) => emit(e, each(names, e.scalar)) }
 }
 
 /** The ONNX operator of the same meaning, on the same operands. */

@@ -1,11 +1,13 @@
 import { Result } from "effect"
-import type { Node, OpTag, Program } from "../../../core/program/index.ts"
-import { UnsupportedOp } from "../../../core/service/index.ts"
+import type * as Lowering from "../../../core/lowering/index.ts"
+import { plan } from "../../../core/lowering/index.ts"
+import type { Node, Program } from "../../../core/program/index.ts"
+import type { UnsupportedOp } from "../../../core/service/index.ts"
 import type { Shape } from "../../../core/tensor/index.ts"
 import { elementType, type OnnxModel, type ValueInfo } from "../OnnxModel.ts"
 import { byteInputs } from "./dequantize.ts"
-import { make } from "./Emitter.ts"
-import type { Plan, Rule, Rules, View } from "./Plan.ts"
+import { type Emitter, make } from "./Emitter.ts"
+import { inputName, type Plan, type Rules, type View } from "./Plan.ts"
 
 /** A program as an ONNX model, with the names under which its inputs and outputs go there. */
 export interface Lowered {
@@ -30,49 +32,29 @@ export interface LowerOptions {
   readonly values?: ReadonlyArray<number>
 }
 
-const users = (program: Program): ReadonlyArray<ReadonlyArray<number>> => {
-  const result = program.nodes.map((): Array<number> => [])
-  for (const [id, node] of program.nodes.entries()) for (const a of new Set(node.args)) result[a]!.push(id)
-  return result
-}
-
 const show = (id: number, node: Node): string => `${node.label ?? node.op._tag}%${id}`
 
-/** Plans for every node that is needed, from the outputs down: a plan may absorb nodes, which are then not emitted. */
-const plan = (program: Program, { backend, rules, values = [] }: LowerOptions) => {
-  const plans = new Map<number, Plan>()
-  const visible = new Set([...program.outputs.map((o) => o.node), ...values])
-  const needed = new Set(visible)
-  const byUser = users(program)
-  const bytes = byteInputs(program.nodes, byUser, visible)
-  const view: View = { nodes: program.nodes, users: byUser, bytes, needed: (id) => needed.has(id) }
-  for (let id = program.nodes.length - 1; id >= 0; id--) {
-    if (!needed.has(id)) continue
-    const node = program.nodes[id]!
-    // A table indexed by the tag holds the rule of that very op, which the type checker cannot follow.
-    const rule = rules[node.op._tag] as Rule<OpTag> | undefined
-    const made = rule?.({ view, id, node, op: node.op })
-    if (made === undefined) return Result.fail(new UnsupportedOp({ backend, op: node.op._tag, node: id }))
-    plans.set(id, made)
-    for (const a of made.args) needed.add(a)
-  }
-  return Result.succeed({ plans, bytes })
+const emitted = (e: Emitter, { op }: Node, made: Plan | undefined, names: ReadonlyMap<number, string>): string => {
+  if (op._tag === "Input") return inputName(op.name)
+  if (op._tag === "Constant") return e.constant(op.tensor)
+  return made!.emit(
+    e,
+    made!.args.map((a) => names.get(a)!)
+  )
 }
 
-/** Translates a program. Fails with `UnsupportedOp` naming the first operation that the rules have no form of. */
-export const lower = (program: Program, options: LowerOptions): Result.Result<Lowered, UnsupportedOp> =>
-  Result.map(plan(program, options), ({ plans, bytes }) => {
+/** Translates a program. Fails with `UnsupportedOp` naming an operation that the rules have no form of. */
+export const lower = (program: Program, options: LowerOptions): Result.Result<Lowered, UnsupportedOp> => {
+  const see = (view: Lowering.View): View => ({ ...view, bytes: byteInputs(view) })
+  return Result.map(plan(program, { ...options, see }), ({ plans, view }) => {
+    const { bytes, needed } = view
     const e = make()
     const names = new Map<number, string>()
     const fed: Array<{ readonly program: string; readonly name: string; readonly node: Node }> = []
     for (const [id, node] of program.nodes.entries()) {
-      const p = plans.get(id)
-      if (p === undefined) continue
+      if (!needed(id)) continue
       e.at(show(id, node))
-      const name = p.emit(
-        e,
-        p.args.map((a) => names.get(a)!)
-      )
+      const name = emitted(e, node, plans.get(id), names)
       names.set(id, name)
       if (node.op._tag === "Input" && !options.frozen.has(node.op.name)) fed.push({ program: node.op.name, name, node })
     }
@@ -106,3 +88,4 @@ export const lower = (program: Program, options: LowerOptions): Result.Result<Lo
       values: new Map(values.map((v) => [v.id, v.name]))
     }
   })
+}

@@ -1,4 +1,6 @@
+import { keepsOrder } from "../../../core/lowering/index.ts"
 import type { Node, OpOf } from "../../../core/program/index.ts"
+import type { Emitter } from "./Emitter.ts"
 import { terms } from "./elementwise.ts"
 import { type Plan, type Rule, type View, whenOp } from "./Plan.ts"
 
@@ -69,25 +71,19 @@ export const unreshaped = (view: View, id: number): number => {
   return node === undefined ? id : unreshaped(view, node.args[0]!)
 }
 
+const reshaped = (e: Emitter, x: string, { shape }: Node): string =>
+  e.node("Reshape", [x, e.ints(shape)], { attributes: { allowzero: shape.includes(0) ? 1 : 0 } })
+
 export const reshape: Rule<"Reshape"> = ({ view, id, node }) => ({
   args: [unreshaped(view, id)],
-  emit: (e, [x]) =>
-    e.node("Reshape", [x!, e.ints(node.shape)], {
-      attributes: { allowzero: node.shape.includes(0) ? 1 : 0 }
-    })
+  emit: (e, [x]) => reshaped(e, x!, node)
 })
 
-/** A transposition that only moves axes of size 1 keeps the order in memory. */
 export const transpose: Rule<"Transpose"> = ({ view, node, op }) => {
-  const before = view.nodes[node.args[0]!]!.shape
-  const moved = op.perm.filter((p) => before[p] !== 1)
-  const inOrder = moved.every((p, i) => i === 0 || moved[i - 1]! < p)
+  const inOrder = keepsOrder(view.nodes[node.args[0]!]!.shape, op.perm)
   return {
     args: node.args,
-    emit: (e, [x]) =>
-      inOrder
-        ? e.node("Reshape", [x!, e.ints(node.shape)], { attributes: { allowzero: node.shape.includes(0) ? 1 : 0 } })
-        : e.node("Transpose", [x!], { attributes: { perm: op.perm } })
+    emit: (e, [x]) => (inOrder ? reshaped(e, x!, node) : e.node("Transpose", [x!], { attributes: { perm: op.perm } }))
   }
 }
 

@@ -1,10 +1,9 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core"
+import { operands } from "../../../core/lowering/index.ts"
 import type { Node, OpOf, OpTag } from "../../../core/program/index.ts"
 import { type DType, Shapes, type Tensor, Tensors } from "../../../core/tensor/index.ts"
 import { type Arena, tfType } from "../Arena.ts"
 import type { Plan, Rule, View } from "./Plan.ts"
-
-type Source = { readonly id: number } | { readonly value: Tensor }
 
 /** A rank-0 tensor of any dtype. */
 export const scalarOf = (value: number, dtype: DType): Tensor =>
@@ -14,48 +13,15 @@ export const scalarOf = (value: number, dtype: DType): Tensor =>
       ? Tensors.i32([value], [])
       : Tensors.bool([value !== 0], [])
 
-/** Operands that kernels broadcast by themselves: `Expand` and `Full` need not exist where another operand spans the shape. */
-export const sources = (view: View, node: Node): ReadonlyArray<Source> => {
-  const shapes = node.args.map((a) => view.nodes[a]!.shape)
-  return node.args.map((id, i) => {
-    const arg = view.nodes[id]!
-    const spans = (own: Node["shape"]): boolean => {
-      const joint = [...shapes.filter((_, j) => j !== i), own].reduce<Node["shape"] | undefined>(
-        (acc, s) => (acc === undefined ? undefined : Shapes.broadcast(acc, s)),
-        []
-      )
-      return joint !== undefined && Shapes.equal(joint, node.shape)
-    }
-    if (arg.op._tag === "Full" && spans([])) {
-      shapes[i] = []
-      return { value: scalarOf(arg.op.value, arg.dtype) }
-    }
-    const from = arg.op._tag === "Expand" ? arg.args[0]! : undefined
-    if (from !== undefined && spans(view.nodes[from]!.shape)) {
-      shapes[i] = view.nodes[from]!.shape
-      return { id: from }
-    }
-    return { id }
-  })
-}
-
 /** A plan whose kernels see one tensor an operand, spread over the shape or not. */
 export const broadcasting = (
   view: View,
   node: Node,
   run: (k: Arena, xs: ReadonlyArray<TensorInfo>) => TensorInfo
 ): Plan => {
-  const from = sources(view, node)
-  return {
-    args: from.flatMap((s) => ("id" in s ? [s.id] : [])),
-    run: (k, args) => {
-      let next = 0
-      return run(
-        k,
-        from.map((s) => ("id" in s ? args[next++]! : k.make(s.value)))
-      )
-    }
-  }
+  const { args, each } = operands(view.nodes, node)
+  const scalar = (k: Arena) => (value: number, dtype: DType) => k.make(scalarOf(value, dtype))
+  return { args, run: (k, xs) => run(k, each(xs, scalar(k))) }
 }
 
 /** The kernel of the same meaning on one operand. */

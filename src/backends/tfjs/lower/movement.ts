@@ -1,4 +1,4 @@
-import { Shapes } from "../../../core/tensor/index.ts"
+import { keepsOrder } from "../../../core/lowering/index.ts"
 import type { Rule } from "./Plan.ts"
 
 export const reshape: Rule<"Reshape"> = ({ node }) => ({
@@ -6,11 +6,8 @@ export const reshape: Rule<"Reshape"> = ({ node }) => ({
   run: (k, [x]) => k.run("Reshape", { x: x! }, { shape: [...node.shape] })
 })
 
-/** A transposition that only moves axes of size 1 keeps the order in memory. */
 export const transpose: Rule<"Transpose"> = ({ view, node, op }) => {
-  const before = view.nodes[node.args[0]!]!.shape
-  const moved = op.perm.filter((p) => before[p] !== 1)
-  const inOrder = moved.every((p, i) => i === 0 || moved[i - 1]! < p)
+  const inOrder = keepsOrder(view.nodes[node.args[0]!]!.shape, op.perm)
   return {
     args: node.args,
     run: (k, [x]) =>
@@ -20,14 +17,10 @@ export const transpose: Rule<"Transpose"> = ({ view, node, op }) => {
   }
 }
 
-/** Empty parts add nothing, and some kernels refuse them. */
-export const concat: Rule<"Concat"> = ({ view, node, op }) => {
-  const args = node.args.filter((a) => Shapes.size(view.nodes[a]!.shape) > 0)
-  return {
-    args,
-    run: (k, parts) => (parts.length === 1 ? k.share(parts[0]!) : k.run("Concat", parts, { axis: op.axis }))
-  }
-}
+export const concat: Rule<"Concat"> = ({ node, op }) => ({
+  args: node.args,
+  run: (k, parts) => (parts.length === 1 ? k.share(parts[0]!) : k.run("Concat", parts, { axis: op.axis }))
+})
 
 export const slice: Rule<"Slice"> = ({ node, op }) => ({
   args: node.args,

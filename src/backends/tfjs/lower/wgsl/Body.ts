@@ -111,7 +111,6 @@ export class Body {
         let start = 0
         let made: string | undefined
         for (const [i, a] of args.entries()) {
-          if (Shapes.size(from[i]!.shape) === 0) continue
           const part = this.#part(a, index, { shape, axis: op.axis, start })
           made = made === undefined ? part : this.bind(`select(${part}, ${made}, ${at} < ${start})`)
           start += from[i]!.shape[op.axis]!

@@ -1,4 +1,3 @@
-import { Shapes } from "../../../../core/tensor/index.ts"
 import type { View } from "../Plan.ts"
 import type { Group } from "./Body.ts"
 import { isFusable, isView } from "./scalars.ts"
@@ -21,7 +20,7 @@ const leavesOf = (view: View, members: ReadonlySet<number>, roots: ReadonlyArray
   const read = new Set<number>()
   for (const r of roots) if (!members.has(r)) read.add(r)
   for (const m of members) for (const a of view.nodes[m]!.args) if (!members.has(a)) read.add(a)
-  return [...read].filter((id) => !isLiteral(view, id) && Shapes.size(view.nodes[id]!.shape) > 0)
+  return [...read].filter((id) => !isLiteral(view, id))
 }
 
 /**
@@ -33,9 +32,8 @@ export const grow = (view: View, roots: ReadonlyArray<number>, owner: number): G
   const waiting = new Set(roots)
   let leaves = leavesOf(view, members, roots)
   const allows = (id: number): boolean => {
-    const { op, args, shape } = view.nodes[id]!
-    if (!isFusable(op) || Shapes.size(shape) === 0) return false
-    if (args.some((a) => Shapes.size(view.nodes[a]!.shape) === 0) && op._tag !== "Concat") return false
+    const { op, args } = view.nodes[id]!
+    if (!isFusable(op)) return false
     if (op._tag === "Concat" && args.length > mostParts) return false
     if (id === owner || isView(op._tag)) return true
     return !view.visible.has(id) && view.users[id]!.every((u) => u === owner || members.has(u))
