@@ -101,7 +101,7 @@ describe("the rewards of a task", () => {
   })
   it("golden: a problem is judged by what it asks: numbers, options, or else a number", () => {
     const first = (problem: Parameters<typeof rewardsOf>[0], answer: string, gold: string, worth?: number) =>
-      value(rewardsOf(problem, worth)[0]!, ThinkAnswer.render("t", answer), gold)
+      value(rewardsOf(problem, worth === undefined ? {} : { choiceValue: worth })[0]!, ThinkAnswer.render("t", answer), gold)
     expect(first({ numbers: [3, 4] }, "3 + 4", "7")).toBe(2)
     expect(first({ numbers: [3, 4], options: ["7"] }, "7", "7")).toBe(0)
     expect(first({ options: ["zinc", "iron"] }, "iron", "B")).toBe(2)

@@ -18,6 +18,7 @@ const prepared = (template: ChatTemplate, encode = tokenizer.encode) => {
   return prepareData(recipe, { template, model }).pipe(
     Effect.provide(hubLayer()),
     Effect.provide(NodeServices.layer),
+    Effect.scoped,
     Effect.result,
     Effect.runPromise
   )

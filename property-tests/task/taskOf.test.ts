@@ -11,9 +11,11 @@ import {
   type NamedTask,
   readBoxedSolution,
   SystemPrompts,
+  type Task,
   type TaskName,
   taskOf
 } from "../../src/core/task/index.ts"
+import { formulaCheck, ThinkAnswer } from "../../src/core/text/index.ts"
 
 const tables = join(import.meta.dirname, "../../specs/fixtures/tables")
 const folder = mkdtempSync(join(tmpdir(), "taskOf-"))
@@ -81,6 +83,17 @@ const traced = home("traced", {
 const aime = (i: number) => ({ id: i, problem: `Find the number ${i}.`, answer: String(i) })
 const aime2024 = home("aime2024", { test2024: [aime(1), aime(2)] })
 const aime2025 = home("aime2025", { "test2025-I": [aime(3)], "test2025-II": [aime(4), aime(5)] })
+const math500 = home("math500", {
+  test: [
+    {
+      problem: "Where is $(0,3)$?",
+      answer: "\\left( 3, \\frac{\\pi}{2} \\right)",
+      subject: "Precalculus",
+      unique_id: "a/1"
+    },
+    { problem: "Find a root of 8.", answer: "2\\sqrt{2}" }
+  ]
+})
 const contests = home("contests", {
   train: Array.from({ length: 210 }, (_, i) => {
     const word = String.fromCharCode(97 + (i % 26), 97 + Math.floor(i / 26))
@@ -108,7 +121,8 @@ describe("taskOf", () => {
     ["aime_train", contests, "9/0 1/0 200/0"],
     ["aime_train_kd", contests, "9/9 1/1 200/200"],
     ["aime_2024", aime2024, "0/0 0/0 2/0"],
-    ["aime_2025", aime2025, "0/0 0/0 3/0"]
+    ["aime_2025", aime2025, "0/0 0/0 3/0"],
+    ["math_500", math500, "0/0 0/0 2/0"]
   ])("golden: %s is read from a folder; with _kd alone it brings traces to train on", async (name, place, expected) => {
     const validationShare = name === "gsm8k_kd" ? 0.25 : 0.1
     const read = await run(taskOf(name, place, { validationShare }))
@@ -132,6 +146,18 @@ describe("taskOf", () => {
     ).toEqual([...forms].sort())
     expect(corruptions).toEqual([{ completion: first!.completion, reasonings: ["It is not."], answers: [forms[2]] }])
     expect(first!.completion).toBe(`<think>\nIt is surely 1.\n</think>\n<answer>\n${forms[0]}\n</answer>`)
+  })
+
+  it("golden: answers of math_500 are formulas, compared letter by letter unless a grader is given", async () => {
+    const { task } = await run(taskOf("math_500", math500))
+    const [point, root] = task.splits.test.problems
+    expect(point).toMatchObject({ id: "math-500-a/1", category: "Precalculus" })
+    const answered = (by: Task, answer: string) => by.checkAnswer(root!, ThinkAnswer.render("t", answer))
+    expect(answered(task, "2 \\sqrt2")).toMatchObject({ _tag: "Scored", value: 1 })
+    expect(answered(task, "\\sqrt{8}")).toMatchObject({ _tag: "Unverifiable" })
+    const grader = formulaCheck(() => Outcomes.scored(1, "by the engine"))
+    const graded = (await run(taskOf("math_500", math500, { grader }))).task
+    expect([graded.grader, answered(graded, "\\sqrt{8}")]).toEqual([grader, Outcomes.scored(1, "by the engine")])
   })
 
   it("golden: arithmetic is generated in the sizes asked for", async () => {

@@ -1,4 +1,4 @@
-import { datasetsWithoutTraces, testDatasets } from "./keys/dataset.ts"
+import { datasetsWithoutTraces, testDatasets } from "./keys/datasetNames.ts"
 import type { Origin, Value } from "./Node.ts"
 import { type Node, select } from "./Node.ts"
 import { printValue } from "./Override.ts"

@@ -18,7 +18,7 @@ export {
   UnknownKey
 } from "./errors.ts"
 export { type EvaluationMode, evaluationMode, evaluationModes } from "./evaluationMode.ts"
-export { datasetNames, datasetsWithoutTraces, testDatasets } from "./keys/dataset.ts"
+export { datasetNames, datasetsWithoutTraces, testDatasets } from "./keys/datasetNames.ts"
 export { type Condition, type Key, keysOf, type Rejection } from "./keys/Key.ts"
 export { rejections } from "./keys/rejections.ts"
 export type { ConfigFolder, Library } from "./Library.ts"

@@ -18,7 +18,15 @@ export * as Granularities from "./granularities.ts"
 export { type ErringExpert, type ErrorOptions, injectErrors } from "./injectErrors.ts"
 export type { AnswerReader, CorrectnessOptions, Judged, OutcomeReward, Weighted } from "./OutcomeReward.ts"
 export * as OutcomeRewards from "./OutcomeReward.ts"
-export { choiceRewards, countdownRewards, formatRewards, mathRewards, rewardsOf } from "./outcomeRewards.ts"
+export {
+  answerRewards,
+  choiceRewards,
+  countdownRewards,
+  formatRewards,
+  mathRewards,
+  type RewardChoice,
+  rewardsOf
+} from "./outcomeRewards.ts"
 export type { Negatives, Perturbation, Perturbed, PerturbOptions, Unchanged } from "./Perturbation.ts"
 export * as Perturbations from "./Perturbation.ts"
 export { referencePerturbations } from "./referencePerturbations.ts"

@@ -1,5 +1,5 @@
 import type { Problem } from "../data/index.ts"
-import { AnswerChecks, countdown, multipleChoice } from "../text/index.ts"
+import { type AnswerCheck, AnswerChecks, countdown, multipleChoice } from "../text/index.ts"
 import {
   correctness,
   integerAnswer,
@@ -13,12 +13,15 @@ import {
 /** The rules on the format, which hold of every data set. */
 export const formatRewards: ReadonlyArray<OutcomeReward> = [softFormat, strictFormat, xmlCount]
 
-/** GSM8K and AIME: a right number, an answer of digits, the format. At most 4.001. */
-export const mathRewards: ReadonlyArray<OutcomeReward> = [
-  correctness(AnswerChecks.number),
+/** A right answer by a check, an answer of digits, the format. At most 4.001. */
+export const answerRewards = (check: AnswerCheck): ReadonlyArray<OutcomeReward> => [
+  correctness(check),
   integerAnswer,
   ...formatRewards
 ]
+
+/** GSM8K and AIME: the answer is a number. */
+export const mathRewards: ReadonlyArray<OutcomeReward> = answerRewards(AnswerChecks.number)
 
 /**
  * Multiple choice: the right option, the format. A right option is worth 2 in MedReason and MMLU-Pro, 1 in ScienceQA.
@@ -36,18 +39,23 @@ export const countdownRewards = (given: ReadonlyArray<number>): ReadonlyArray<Ou
   ...formatRewards
 ]
 
+/** What `rewardsOf` may be told. */
+export interface RewardChoice {
+  /** What a right option is worth: 2, and 1 in ScienceQA. Default 2. */
+  readonly choiceValue?: number
+  /** Compares answers that are neither options nor Countdown's, e.g. `formulaCheck(compare)`. Default: numbers. */
+  readonly check?: AnswerCheck
+}
+
 /**
  * All outcome rewards of a problem, by what it asks: Countdown where numbers are given, multiple choice where options
- * are, else a number.
- *
- * @param choiceValue what a right option is worth: 2, and 1 in ScienceQA
+ * are, else an answer to compare.
  */
 export const rewardsOf = (
   { numbers, options }: Pick<Problem, "numbers" | "options">,
-  choiceValue = 2
-): ReadonlyArray<OutcomeReward> =>
-  numbers !== undefined
-    ? countdownRewards(numbers)
-    : options !== undefined
-      ? choiceRewards(options, choiceValue)
-      : mathRewards
+  { choiceValue = 2, check }: RewardChoice = {}
+): ReadonlyArray<OutcomeReward> => {
+  if (numbers !== undefined) return countdownRewards(numbers)
+  if (options !== undefined) return choiceRewards(options, choiceValue)
+  return check === undefined ? mathRewards : answerRewards(check)
+}

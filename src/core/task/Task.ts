@@ -1,5 +1,5 @@
 import type { Demonstration, Outcome, Problem } from "../data/index.ts"
-import type { Span, StepRule, Tokenizer } from "../text/index.ts"
+import type { AnswerCheck, Span, StepRule, Tokenizer } from "../text/index.ts"
 
 /** Problems of one split, and an expert's solutions of some or all of them; the others are unlabelled prompts. */
 export interface Split {
@@ -31,6 +31,8 @@ export interface Task {
   readonly renderPrompt: (problem: Problem) => string
   /** Reads the final answer out of a completion and judges it against the problem's gold answer: Scored 1 or 0. */
   readonly checkAnswer: (problem: Problem, completion: string) => Outcome
+  /** The check that was chosen in place of the task's own; outcome rewards go by it too. */
+  readonly grader?: AnswerCheck
   /** The final answer that a completion gives, undefined when it gives none. */
   readonly finalAnswer: (problem: Problem, completion: string) => string | undefined
   /** Judges the steps themselves; only tasks whose steps can be checked exactly have it. */

@@ -8,6 +8,7 @@ import { countdown } from "./countdown.ts"
 import { gsm8k } from "./gsm8k.ts"
 import { gsm8kDistilled } from "./gsm8kDistilled.ts"
 import type { Amount } from "./holdOut.ts"
+import { math500 } from "./math500.ts"
 import { medReason } from "./medReason.ts"
 import { mmluPro } from "./mmluPro.ts"
 import { type PreparedChoiceOptions, preparedChoice } from "./preparedChoice.ts"
@@ -148,5 +149,14 @@ export const publishedTasks = {
       Effect.map(aime({ train: folder, test: [], testFromTrain: 200, ...reading }), whole)
   },
   aime_2024: competition("HuggingFaceH4/aime_2024", ["test2024"]),
-  aime_2025: competition("math-ai/aime25", ["test2025-I", "test2025-II"])
+  aime_2025: competition("math-ai/aime25", ["test2025-I", "test2025-II"]),
+  math_500: {
+    repo: "HuggingFaceH4/MATH-500",
+    traces: "none",
+    splits: [["test"]],
+    read: ({ folder, validation: _, seed: __, ...shown }) =>
+      Effect.flatMap(Sources.split(folder, "test"), (test) =>
+        Effect.map(math500({ ...shown, test }), (task) => whole({ task, leftOut: {} }))
+      )
+  }
 } satisfies Readonly<Record<string, PublishedTask>>

@@ -1,5 +1,5 @@
 import { Data, Effect, type FileSystem } from "effect"
-import { datasetNames, datasetsWithoutTraces } from "../config/index.ts"
+import { datasetNames, datasetsWithoutTraces, testDatasets } from "../config/index.ts"
 import {
   type BadRows,
   type Fetched,
@@ -10,15 +10,16 @@ import {
   Problems,
   parseAddress
 } from "../data/index.ts"
-import { ChatTemplates } from "../text/index.ts"
+import { type AnswerCheck, ChatTemplates } from "../text/index.ts"
 import type { ShownAs } from "./answerTask.ts"
 import { type ArithmeticOptions, arithmetic } from "./arithmetic.ts"
+import { gradedBy } from "./gradedBy.ts"
 import { amountOf, holdOut } from "./holdOut.ts"
 import { type PublishedTask, publishedTasks, type ReadTask } from "./publishedTasks.ts"
 import type { Split, Task } from "./Task.ts"
 
 /** Every task by the name that a configuration gives it (`dataset.name`), and those that are for testing alone. */
-export const taskNames = [...datasetNames, "aime_2024", "aime_2025"] as const
+export const taskNames = [...datasetNames, ...testDatasets] as const
 export type TaskName = (typeof taskNames)[number]
 
 /** How much of a task is used, and how it is shown. */
@@ -29,6 +30,8 @@ export interface TaskChoice extends ShownAs {
   readonly validationShare?: number
   /** Chooses both, and generates `arithmetic`. Default 42. */
   readonly seed?: number
+  /** Judges final answers in place of the task's own check, see `gradedBy`. */
+  readonly grader?: AnswerCheck
   /** Numbers of generated problems; `arithmetic` alone has them, and no share of validation. */
   readonly size?: Pick<ArithmeticOptions, "train" | "unlabelled" | "validation" | "test">
 }
@@ -124,7 +127,7 @@ export const taskOf = (
   choice: TaskChoice = {}
 ): Effect.Effect<NamedTask, FileError | BadRows | HubError | BadPlace, FileSystem.FileSystem | Hub> =>
   Effect.gen(function* () {
-    const { trainShare = 1, validationShare = 0.1, seed = 42, size = {}, ...shown } = choice
+    const { trainShare = 1, validationShare = 0.1, seed = 42, size = {}, grader, ...shown } = choice
     if (name === "arithmetic") {
       if (place !== null)
         return yield* new BadPlace({ name, place, reason: "it is generated", fix: "Leave out dataset.path" })
@@ -148,5 +151,6 @@ export const taskOf = (
     const whole = datasetsWithoutTraces.includes(name)
       ? { ...read, task: withoutTraces(read.task), corruptions: [] }
       : read
-    return { ...whole, task: shareOfTrain(whole.task, trainShare, seed), origin }
+    const task = shareOfTrain(whole.task, trainShare, seed)
+    return { ...whole, task: grader === undefined ? task : gradedBy(task, grader), origin }
   })

@@ -4,7 +4,8 @@ import { Outcomes, type Problem, Problems, type ResultRow } from "../../core/dat
 import { type KeyedRow, normalisedQuestion } from "../../core/result/index.ts"
 import { mathRewards } from "../../core/reward/index.ts"
 import { SystemPrompts, type Task, taskOf } from "../../core/task/index.ts"
-import { AnswerChecks, formatAdjustedChoice, formatAdjustedNumber } from "../../core/text/index.ts"
+import { AnswerChecks, formatAdjustedChoice, formatAdjustedNumber, numberIn } from "../../core/text/index.ts"
+import { graderOf } from "../answers/index.ts"
 import type { FolderModel } from "../models/index.ts"
 
 const SYSTEM_PROMPTS = ["", SystemPrompts.math, SystemPrompts.letter, SystemPrompts.optionText, SystemPrompts.medical]
@@ -53,12 +54,14 @@ export const evaluatedTask = Effect.fnUntraced(function* (
   { dataset, model, seed, eval: own }: RunConfig,
   { tokenizer, template }: Pick<FolderModel, "tokenizer" | "template">
 ) {
+  const grader = yield* graderOf(dataset.grader)
   const loaded = yield* taskOf(dataset.name, dataset.path, {
     validationShare: dataset.val_ratio,
     noSystem: dataset.no_system,
     seed,
     template,
     tokenizer,
+    ...(grader === undefined ? {} : { grader }),
     ...(dataset.size === null ? {} : { size: dataset.size })
   })
   const task = { ...loaded.task, tokenizer }
@@ -87,8 +90,10 @@ export const judgedColumns = (problem: Problem, content: string): Partial<Result
   const gold = AnswerChecks.gold(finalAnswer)
   const marks = options === undefined ? mathRewards.filter(({ name }) => name !== "correctness_reward_func") : []
   const lenient = options === undefined ? formatAdjustedNumber : formatAdjustedChoice(options)
+  // Published tables compare numbers or options: of a formula they say nothing.
+  const compares = options !== undefined || numberIn(finalAnswer)._tag === "One"
   return {
-    format_adjusted_correct: lenient(finalAnswer, content),
+    format_adjusted_correct: compares ? lenient(finalAnswer, content) : null,
     ...Object.fromEntries(
       marks.flatMap(({ name, judge }) => {
         const outcome = judge(content, gold)

@@ -29,6 +29,8 @@ export interface DataRecipe {
   readonly trainShare: number
   readonly validationShare: number
   readonly noSystem: boolean
+  /** What decides whether an answer is right in place of the task's own check. */
+  readonly grader?: "formula"
   readonly size: {
     readonly train: number
     readonly unlabelled: number

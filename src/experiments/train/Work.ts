@@ -19,7 +19,10 @@ const choiceValue = ({ name }: Task): number => (name === "scienceqa" ? 1 : 2)
 /** All outcome rewards of a task, each counting 1. */
 export const judgeOf = (task: Task) =>
   OutcomeJudges.judgeBy(task.tokenizer, (problem) =>
-    rewardsOf(problem, choiceValue(task)).map((reward) => ({ reward, weight: 1 }))
+    rewardsOf(problem, {
+      choiceValue: choiceValue(task),
+      ...(task.grader === undefined ? {} : { check: task.grader })
+    }).map((reward) => ({ reward, weight: 1 }))
   )
 
 /** Steps of supervised fine-tuning. */

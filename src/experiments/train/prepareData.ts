@@ -13,6 +13,7 @@ import {
   withinLimits
 } from "../../core/task/index.ts"
 import { BadTemplate, type ChatRejected, UnknownText } from "../../core/text/index.ts"
+import { graderOf } from "../answers/index.ts"
 import { type EncodedTask, encodeTask, spells } from "../run/index.ts"
 import type { Recipe } from "./Recipe.ts"
 import type { Found } from "./start.ts"
@@ -105,12 +106,14 @@ const encodingOnce = (task: Task): Task => ({
 /** Reads the task of a recipe and makes it ready: what is left out is counted, and nothing is cut. */
 export const prepareData = Effect.fnUntraced(function* (recipe: Recipe, { model, template }: Found) {
   const { data, seed, limits } = recipe
+  const grader = yield* graderOf(data.grader)
   const loaded = yield* taskOf(data.name, data.place, {
     trainShare: data.trainShare,
     validationShare: data.validationShare,
     noSystem: data.noSystem,
     seed,
     template,
+    ...(grader === undefined ? {} : { grader }),
     ...(data.size === null ? {} : { size: data.size }),
     ...(model === undefined ? {} : { tokenizer: model.tokenizer })
   })

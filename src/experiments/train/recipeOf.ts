@@ -201,6 +201,7 @@ export const recipeOf = (config: RunConfig): Recipe => {
       trainShare: dataset.train_ratio,
       validationShare: dataset.val_ratio,
       noSystem: dataset.no_system,
+      ...(dataset.grader === "task" ? {} : { grader: dataset.grader }),
       size: dataset.size,
       ...errorsOf(config)
     },

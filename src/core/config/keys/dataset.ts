@@ -1,38 +1,13 @@
 import { Schema } from "effect"
+import { compared, datasetNames, generated, published, testDatasets } from "./datasetNames.ts"
 import { evaluating } from "./evaluation.ts"
 import { airlOnly, type Decoded, key, when } from "./Key.ts"
 import { perturbations } from "./perturbations.ts"
 import { count, nonEmpty, nonNegative, positiveInt, share } from "./values.ts"
 
-/** Data sets to train on, by the names of `dataset.name`. */
-export const datasetNames = [
-  "arithmetic",
-  "gsm8k",
-  "gsm8k_kd",
-  "countdown",
-  "countdown_kd",
-  "medical",
-  "medical_kd",
-  "mmlu",
-  "mmlu_kd",
-  "science",
-  "science_kd",
-  "aime_train",
-  "aime_train_kd"
-] as const
-
-/** Data sets for testing alone. */
-export const testDatasets = ["aime_2024", "aime_2025"] as const
-
-/** Names whose rows hold prompts and gold answers alone; with `_kd` they bring expert traces. */
-export const datasetsWithoutTraces: ReadonlyArray<string> = ["countdown", "medical", "mmlu", "science", "aime_train"]
-
-const generated = [{ key: "dataset.name", values: ["arithmetic"] }]
-const published = [{ key: "dataset.name", not: ["arithmetic"] }]
-
 export const datasetKeys = {
   name: key(Schema.Literals([...datasetNames, ...testDatasets]), {
-    doc: "The task; with `_kd` it brings expert traces. `arithmetic` is generated, the others are read from `dataset.path`. `aime_2024` and `aime_2025` are evaluated alone."
+    doc: "The task; with `_kd` it brings expert traces. `arithmetic` is generated, the others are read from `dataset.path`. `aime_2024`, `aime_2025` and `math_500` are evaluated alone."
   }),
   path: key(Schema.NullOr(nonEmpty), {
     doc: "Folder of the task's files in their published form, or `hf://datasets/ORGANISATION/NAME`; null for the repository where they are published.",
@@ -56,6 +31,12 @@ export const datasetKeys = {
     doc: "Whether the system prompt goes into the user turn.",
     default: false,
     activeWhen: published
+  }),
+  grader: key(Schema.Literals(["task", "formula"]), {
+    doc: "What decides whether an answer is right, in verdicts and in outcome rewards: `task` the task's own check, a number's value; `formula` whether the two are equal as formulas, by an engine in a worker that has 2 s for each.",
+    default: "task",
+    own: true,
+    activeWhen: compared
   }),
   expert_error_rate: key(share, {
     doc: "Share of the training demonstrations that are made wrong, to see what is learned from an expert who errs.",

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { compared, generated, published } from "./datasetNames.ts"
 import { airlOnly, type Condition, type Decoded, key } from "./Key.ts"
 import { nonEmpty, nonNegative, positiveInt, share } from "./values.ts"
 
@@ -104,7 +105,6 @@ const intervals: ReadonlyArray<Condition> = [...airlOnly, { key: "model.dense_re
 const segments: ReadonlyArray<Condition> = [...airlOnly, { key: "model.critic_type", values: ["airl_segment"] }]
 const clipped: ReadonlyArray<Condition> = [...airlOnly, { key: "model.clip_reward_model", values: [true] }]
 const served: ReadonlyArray<Condition> = [{ key: "training.use_vllm", values: [true] }]
-const published: ReadonlyArray<Condition> = [{ key: "dataset.name", not: ["arithmetic"] }]
 
 /** Keys of training that an evaluation reads too, and where they matter to it. All others would do nothing. */
 export const evaluatedKeys: Readonly<Record<string, ReadonlyArray<Condition>>> = {
@@ -131,7 +131,8 @@ export const evaluatedKeys: Readonly<Record<string, ReadonlyArray<Condition>>> =
   "dataset.split": [],
   "dataset.val_ratio": published,
   "dataset.no_system": published,
-  "dataset.size": [{ key: "dataset.name", values: ["arithmetic"] }],
+  "dataset.grader": compared,
+  "dataset.size": generated,
   "training.use_vllm": [],
   "training.vllm_server_base_url": served,
   "training.vllm_server_timeout": served,
