@@ -134,6 +134,7 @@ const drawings: ReadonlyArray<readonly [string, Drawing]> = [
       ...of,
       clean: `a ${hostile} c`,
       perturbed: "a x c",
+      y: hostile,
       reading: hostile,
       panels: [
         {

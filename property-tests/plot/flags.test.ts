@@ -72,12 +72,35 @@ describe("flags of plot", () => {
     expect(transfer).toMatchObject({ selectorMode: "mean", domains: [], ckpt: undefined })
   })
 
+  it("golden: pairs, with every flag, and defaults", async () => {
+    const file = "property-tests/plot/fixtures/pairs/pairs.jsonl"
+    const flags = ["--scored", "a=x.jsonl, b=y=z.jsonl", "--values", "z", "--limit", "2", "--allow-missing", "--json"]
+    expect((await call("pairs", file, ...flags, "--output-root", "o")).calls).toEqual([
+      {
+        pairs: resolve(file),
+        scored: [
+          { label: "a", file: "x.jsonl" },
+          { label: "b", file: "y=z.jsonl" }
+        ],
+        outputRoot: resolve("o"),
+        values: "z",
+        limit: 2,
+        allowMissing: true,
+        json: true
+      }
+    ])
+    const [usual] = (await call("pairs", file)).calls
+    expect(usual).toMatchObject({ scored: [], values: "raw", limit: 5, allowMissing: false })
+  })
+
   it("error: numbers that are none, and flags that there are not", async () => {
     const wrong = await call("main", "--config", "s.yaml", "--reranking-generations", "2,x")
     expect([wrong.code, wrong.err]).toEqual([
       2,
       expect.stringContaining("--reranking-generations takes numbers such as 2,8,16, not x.")
     ])
+    const unnamed = await call("pairs", "property-tests/plot/fixtures/pairs/pairs.jsonl", "--scored", "x.jsonl")
+    expect([unnamed.code, unnamed.err]).toEqual([2, expect.stringContaining("LABEL=FILE")])
     const unknown = await call("transfer", "--config", "s.yaml", "--model", "m")
     expect(unknown.code).toBe(2)
   })

@@ -54,6 +54,8 @@ export type Layer =
   /** A horizontal reference line. */
   | { readonly _tag: "Level"; readonly y: number; readonly label: string }
   | { readonly _tag: "Upright"; readonly x: number; readonly label: string }
+  /** Everything between two places, shaded between upright lines. */
+  | { readonly _tag: "Span"; readonly from: number; readonly to: number }
   /** What a reader should know beside the marks, such as a test's result; one line an entry. */
   | { readonly _tag: "Note"; readonly lines: ReadonlyArray<string> }
 

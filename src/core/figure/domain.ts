@@ -25,6 +25,7 @@ const valuesOf = (layer: Layer): ReadonlyArray<number> => {
     case "Level":
       return [layer.y]
     case "Upright":
+    case "Span":
     case "Note":
       return []
   }

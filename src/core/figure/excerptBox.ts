@@ -36,10 +36,10 @@ export const excerptBox = (
   { width, theme }: { readonly width: number; readonly theme: Theme }
 ): Painted => {
   const placed = rowsOf(words, Math.floor((width - 2 * margin - 8) / advance))
-  const height = 2 * margin + line * ((placed.at(-1)?.row ?? 0) + 2) - 4
+  const height = 2 * margin + line * ((placed.at(-1)?.row ?? 0) + 2) - 1
   const stroke = `stroke="${theme.colour(colour)}" stroke-width="2"${dash === "" ? "" : ` stroke-dasharray="${dash}"`}`
   const parts = placed.map(({ text, isChanged, column, row }) => {
-    const [x, y] = [(margin + 4 + column * advance).toFixed(1), margin + 6 + line * (row + 1)]
+    const [x, y] = [(margin + 4 + column * advance).toFixed(1), margin + 9 + line * (row + 1)]
     const length = (Array.from(text).length * advance).toFixed(1)
     const under = isChanged ? `<path d="M${x},${y + 3.5}h${length}" fill="none" ${stroke}/>` : ""
     return `${under}<text class="rf-code" font-family="${escapeMarkup(fonts.code)}" font-size="${fontSize}" x="${x}" y="${y}" textLength="${length}">${escapeMarkup(text)}</text>`
@@ -47,7 +47,7 @@ export const excerptBox = (
   const markup = [
     `<rect x="2" y="1" width="${width - 4}" height="${height - 2}" rx="3" fill="none" stroke="${theme.colour("rule")}"/>`,
     `<path d="M3,3V${height - 3}" fill="none" ${stroke}/>`,
-    `<text x="${margin + 4}" y="${margin + 5}" font-size="11" font-weight="600">${escapeMarkup(label)}</text>`,
+    `<text x="${margin + 4}" y="${margin + 8}" font-size="11" font-weight="600">${escapeMarkup(label)}</text>`,
     ...parts
   ].join("")
   return { markup, width, height }

@@ -40,6 +40,7 @@ const rowsOf = (layer: Layer, label: (key: string) => string): ReadonlyArray<Rea
       return layer.columns.map(({ series, lower, height }) => [label(series), lower, height, null, null])
     case "Level":
     case "Upright":
+    case "Span":
     case "Note":
       return []
   }

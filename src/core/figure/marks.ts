@@ -80,6 +80,11 @@ const layerMarks = (figure: Figure, layer: Layer, theme: Theme): Marks => {
           fill: theme.colour("muted")
         })
       ]
+    case "Span":
+      return [
+        Plot.rect([layer], { x1: "from", x2: "to", fill: theme.colour("muted"), fillOpacity: 0.16 }),
+        Plot.ruleX([layer.from, layer.to], { stroke: theme.colour("muted"), strokeDasharray: "3 3" })
+      ]
     case "Note":
       return [
         Plot.text([printable(layer.lines.join("\n"))], {

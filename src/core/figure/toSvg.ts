@@ -75,6 +75,8 @@ const placeholder = ({ empty }: Figure, theme: Theme, width: number) => ({
 })
 
 const barHeight = 18
+/** Below this height five labels would touch each other. */
+const low = 160
 
 const plot = (
   figure: Figure,
@@ -91,7 +93,7 @@ const plot = (
   const { document } = parseHTML("<!doctype html><html><body></body></html>")
   const number = isGrouped ? figure.x : figure.y
   const xTicks = figure.x.ticks === undefined ? 6 : [...figure.x.ticks]
-  const yTicks = figure.y.ticks === undefined ? 5 : [...figure.y.ticks]
+  const yTicks = figure.y.ticks === undefined ? (asked <= low ? 3 : 5) : [...figure.y.ticks]
   const element = Plot.plot({
     document,
     className: "rf-plot",
@@ -100,7 +102,7 @@ const plot = (
     marginLeft: isGrouped ? 12 + 6.8 * Math.max(...groups.map((g) => g.length)) : 54,
     marginRight: isGrouped ? 58 : 20,
     marginTop: isGrouped ? 6 : 24 + noteHeight(figure),
-    marginBottom: 44,
+    marginBottom: figure.x.label === "" ? 26 : 44,
     style: { fontSize: "12px", background: "none" },
     x: {
       label: figure.x.label,

@@ -20,7 +20,8 @@ export interface Triptych {
   readonly clean: string
   readonly perturbed: string
   readonly panels: ReadonlyArray<TriptychPanel>
-  /** What was done to the values, e.g. `as scored`. */
+  /** What the values are, for the axis, and what was done to them, e.g. `as scored`. */
+  readonly y: string
   readonly reading: string
 }
 
@@ -37,12 +38,31 @@ const line = (
     value === null ? [] : [{ series, x: columns[t]!, y: Math.max(low, Math.min(high, value)) }]
   )
 
+/** Lines at this many neighbouring places can still be told apart. */
+const apart = 2
+
+/** Upright lines at changed places; a long run of them would hide the values, so it is shaded between its ends. */
+const changes = (changed: ReadonlyArray<number>): ReadonlyArray<Layer> => {
+  const ends = changed.filter((x, i) => changed[i + 1] !== x + 1)
+  const starts = changed.filter((x, i) => changed[i - 1] !== x - 1)
+  return starts.flatMap((from, r): ReadonlyArray<Layer> => {
+    const to = ends[r]!
+    return to - from < apart
+      ? [...new Set([from, to])].map((x) => ({ _tag: "Upright", x, label: "" }))
+      : [{ _tag: "Span", from, to }]
+  })
+}
+
 const series = paperSeries([
   ["clean", "clean"],
   ["perturbed", "with an error"]
 ])
 
-const panelOf = (panel: TriptychPanel, at: TokenAlignment, isLast: boolean): Figure => {
+const panelOf = (
+  panel: TriptychPanel,
+  at: TokenAlignment,
+  { y, isLast }: { readonly y: string; readonly isLast: boolean }
+): Figure => {
   const values = [...panel.clean, ...panel.perturbed].flatMap(({ value }) => value ?? []).sort((a, b) => a - b)
   const range = [quantile(values, 0.01), quantile(values, 0.99)] as const
   const [low, high] = range[0] < range[1] ? range : [range[0] - 0.5, range[0] + 0.5]
@@ -53,10 +73,10 @@ const panelOf = (panel: TriptychPanel, at: TokenAlignment, isLast: boolean): Fig
     title: panel.critic,
     caption: "",
     x: { label: isLast ? "token" : "", format: "integer", domain: [0, Math.max(1, columns - 1)] },
-    y: { label: "reward", format: "number", domain: [low - air, high + air] },
+    y: { label: y, format: "number", domain: [low - air, high + air] },
     series,
     layers: [
-      ...at.changed.map((x): Layer => ({ _tag: "Upright", x, label: "" })),
+      ...changes(at.changed),
       {
         _tag: "Lines",
         interval: "none",
@@ -86,12 +106,14 @@ export const triptych = (of: Triptych): Drawing => {
       panel.perturbed.map(({ text }) => text)
     )
   )
-  const figures = of.panels.map((panel, p) => panelOf(panel, aligned[p]!, p === of.panels.length - 1))
+  const figures = of.panels.map((panel, p) =>
+    panelOf(panel, aligned[p]!, { y: of.y, isLast: p === of.panels.length - 1 })
+  )
   const changed = [...new Set(aligned.map((at) => at.changed.length))]
-  const caption = `Rewards (${of.reading}) of a clean trace of ${sizes(of.panels, "clean")} and of the same trace with an error, of ${sizes(of.panels, "perturbed")}, aligned so that equal tokens share a place; upright lines: ${changed.map((n) => counted(n, "changed token")).join(" or ")}; vertical range: 1st to 99th percentile, values outside it lie on its edge.`
+  const caption = `Rewards (${of.reading}) of a clean trace of ${sizes(of.panels, "clean")} and of the same trace with an error, of ${sizes(of.panels, "perturbed")}, aligned so that equal tokens share a place; upright lines, shaded between them where they are many: ${changed.map((n) => counted(n, "changed token")).join(" or ")}; vertical range: 1st to 99th percentile, values outside it lie on its edge.`
   return panels({ id: of.id, title: of.title, caption }, figures, {
     width: columnWidth,
-    height: 150,
+    height: 132,
     above: excerptsOf(of.clean, of.perturbed).map(
       (words, side) => (theme) => excerptBox(words, series[side]!, { width: columnWidth, theme })
     )

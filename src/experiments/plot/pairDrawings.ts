@@ -2,6 +2,7 @@ import { Stabilisers } from "../../core/evaluation/index.ts"
 import {
   alignTokens,
   type Drawing,
+  Figures,
   type HeatmapToken,
   Tables,
   tokenHeatmap,
@@ -37,6 +38,7 @@ const stabilised = (pair: CriticPair, usual: ReadonlyArray<ReadonlyArray<number>
 export interface PairPicture {
   readonly pair: NamedPair
   readonly critics: ReadonlyArray<{ readonly label: string; readonly tokens: CriticPair }>
+  readonly y: string
   readonly reading: string
   readonly id: string
 }
@@ -63,23 +65,25 @@ export const pictureOf = (
   return {
     pair,
     critics: read,
+    y: values === "raw" ? "reward" : "z-score",
     reading:
       values === "raw"
         ? "as scored"
-        : `z-scores by relative place over the clean traces of ${read[0]!.others} pairs of other prompts, then a mean over 3 tokens, at the ends over what is there`,
+        : `z-scores by relative place over ${Figures.counted(read[0]!.others, "clean trace")} of other prompts, then a mean over 3 tokens, at the ends over what is there`,
     id: `trace_reward_triptych_${pair.name}${values === "raw" ? "" : "_z"}`
   }
 }
 
-const edits = (severity: number): string => `${severity} edit${severity === 1 ? "" : "s"}`
+const edits = (severity: number): string => Figures.counted(severity, "edit")
 
 /** One panel a critic. */
-export const triptychOf = ({ pair: { name, pair }, critics, reading, id }: PairPicture): Drawing =>
+export const triptychOf = ({ pair: { name, pair }, critics, y, reading, id }: PairPicture): Drawing =>
   triptych({
     id,
     title: `Clean and with ${edits(pair.severity)}, ${name.replaceAll("_", " ")}`,
     clean: pair.clean,
     perturbed: pair.wrong,
+    y,
     reading,
     panels: critics.map(({ label, tokens }) => ({ critic: label, ...tokens }))
   })

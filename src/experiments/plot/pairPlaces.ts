@@ -85,7 +85,7 @@ export const placesOf = (
 }
 
 const placeName = ({ grid, reach }: PlaceResult): string =>
-  grid === Grids.token.name ? `within ${reach}` : `within ${reach}*`
+  `±${reach} token${reach === 1 ? "" : "s"}${grid === Grids.token.name ? "" : "*"}`
 
 /** Hit@1 of each critic, by how far off a hit may be, with the exact chance of each. */
 export const localisationDrawing = (results: ReadonlyArray<PlaceResult>): Drawing =>
@@ -99,7 +99,7 @@ export const localisationDrawing = (results: ReadonlyArray<PlaceResult>): Drawin
       }))
     ),
     title: "Where the error is seen",
-    caption: `Share of changed traces whose largest fall from one token to the next lies within so many tokens of the edited step, ties by expectation, ${results[0]?.rows ?? 0} traces (${results[0]?.leftOut ?? 0} left out for all); dashed: exact chance on the same places. *: means of ${buckets} tokens, where a window of 1 is a bucket. 95% intervals by bootstrap over prompts.`
+    caption: `Share of changed traces whose largest fall from one token to the next lies within so many tokens of the edited step, ties by expectation, bars in the order of the legend, ${results[0]?.rows ?? 0} traces (${results[0]?.leftOut ?? 0} left out for all); dashed: exact chance on the same places. *: means of ${buckets} tokens, where a window of 1 is a bucket. 95% intervals by bootstrap over prompts.`
   })
 
 const text = (key: string, label = key) => ({ key, label, format: "number" as const })

@@ -1,6 +1,6 @@
 export { figure as figureHtml, rawTable, table as tableHtml } from "./html.ts"
+export { type HtmlPage, htmlPage, type PageScript, type Section } from "./htmlPage.ts"
 export * as Reports from "./ReportData.ts"
 export { Method, ReportData } from "./ReportData.ts"
 export { renderReport } from "./renderReport.ts"
 export { type MethodSummary, type Shown, Summary, summarise } from "./Summary.ts"
-export { style as reportStyle } from "./style.ts"

@@ -2,16 +2,9 @@ import { type Measurement, Measurements } from "../../evaluation/index.ts"
 import { escapeMarkup, formatBytes, formatDuration, formatNumber, passAtKCurve } from "../index.ts"
 import { headlineN, leader, learned, ownLocalisation } from "./findings.ts"
 import { figure, measured, points, rawTable, valueOnly } from "./html.ts"
+import type { Section } from "./htmlPage.ts"
 import type { Method, ReportData } from "./ReportData.ts"
 import { accuracyOf, gainOf } from "./Summary.ts"
-
-/** A part of the report: its anchor, its heading, a line under the heading, and its content. */
-export interface Section {
-  readonly id: string
-  readonly heading: string
-  readonly intro: string
-  readonly body: string
-}
 
 const hitAndChance = (method: Method): string => {
   const own = ownLocalisation(method)

@@ -13,7 +13,7 @@ import {
 } from "../index.ts"
 import { headlineN, leader, learned, weaknesses } from "./findings.ts"
 import { figure, measured, rawTable, table } from "./html.ts"
-import type { Section } from "./overview.ts"
+import type { Section } from "./htmlPage.ts"
 import type { Method, ReportData } from "./ReportData.ts"
 import { accuracyOf } from "./Summary.ts"
 

@@ -1,0 +1,177 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Result } from "effect"
+import { Command } from "effect/cli"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { Themes, triptych } from "../../src/core/figure/index.ts"
+import { decodePair, namePairs } from "../../src/core/result/index.ts"
+import { globalFlags, plotCommand } from "../../src/experiments/commands/index.ts"
+import {
+  type Critic,
+  pictureOf,
+  plotMain,
+  plotPairs,
+  plotTransfer,
+  traceText
+} from "../../src/experiments/plot/index.ts"
+import { callCommand } from "../run/callCommand.ts"
+
+const fixtures = "property-tests/plot/fixtures/pairs"
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "pairs-"))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const call = (...args: ReadonlyArray<string>) =>
+  callCommand<never>(() => {
+    const sources = { main: async () => plotMain, transfer: async () => plotTransfer, pairs: async () => plotPairs }
+    const plot = plotCommand(sources, args)
+    return Command.runWith(plot.pipe(Command.withGlobalFlags(globalFlags)), { version: "1" })(args)
+  })
+
+const scored = (...labels: ReadonlyArray<string>) =>
+  labels.map((label) => `${label}=${fixtures}/${label}.jsonl`).join(",")
+const text = (...path: ReadonlyArray<string>) => readFileSync(join(folder, ...path), "utf8")
+
+const pairsOf = (...rows: ReadonlyArray<Readonly<Record<string, unknown>>>) =>
+  namePairs(
+    rows.map((row, i) =>
+      Result.getOrThrow(decodePair({ prompt: "q", clean_text: "a", pert_text: "b", ...row }, { file: "f", line: i }))
+    )
+  )
+
+describe("rewardflow plot pairs", () => {
+  let outcome: Awaited<ReturnType<typeof call>>
+  beforeAll(async () => {
+    const flags = ["--scored", scored("sparse", "interval", "dense"), "--output-root", join(folder, "all")]
+    outcome = await call("pairs", `${fixtures}/pairs.jsonl`, ...flags, "--limit", "1")
+  }, 60_000)
+
+  it("golden: a triptych with its trace, and each critic's tokens of both traces, for as many pairs as asked for", () => {
+    expect([outcome.err, outcome.code]).toEqual([expect.stringContaining("1 drawn of 8 pairs"), 0])
+    const at = join(folder, "all/pairs")
+    for (const kind of ["svg", "pdf", "png", "caption.txt"]) {
+      expect(existsSync(`${at}/trace_reward_triptych_p0_s1_v0.${kind}`), kind).toBe(true)
+      for (const critic of ["sparse", "interval", "dense"])
+        for (const side of ["clean", "perturbed"])
+          expect(existsSync(`${at}/p0_s1_v0/${critic}_${side}_token_rewards.${kind}`), critic).toBe(true)
+    }
+    expect(existsSync(`${at}/trace_reward_triptych_p0_s2_v0.svg`)).toBe(false)
+    const trace = text("all/pairs/trace_reward_triptych_p0_s1_v0_trace.txt")
+    expect(trace.match(/^ +\d+ .* \* .*$/gm)).toHaveLength(3)
+    expect(trace).toContain("Clean trace:\n<think>There are 15 apples")
+  })
+
+  it("golden: every trace of the file as a row to be scored, each with a key of its own", () => {
+    const rows = text("all/pairs/traces.jsonl")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+    const keys = rows.map((row) => `${row.prompt_id}#${row.source}#${row.generation_idx}`)
+    expect(new Set(keys).size).toBe(16)
+    expect(keys.slice(0, 4)).toEqual(["0#clean#0", "0#perturbed#0", "0#clean#1", "0#perturbed#1"])
+  })
+
+  it("golden: hits, chance and margins are those counted in Python", () => {
+    const { rows, provenance } = JSON.parse(text("all/pairs/localisation.json"))
+    const near = rows.filter((row: { grid: string; window: number }) => row.grid === "token" && row.window === 1)
+    expect(near.map((row: { critic: string; hit: { value: number } }) => [row.critic, row.hit.value])).toEqual([
+      ["sparse", expect.closeTo(13 / 43, 12)],
+      ["interval", 1],
+      ["dense", 1]
+    ])
+    for (const row of near) expect(row.chance.value).toBeCloseTo(13 / 43, 12)
+    expect(Object.keys(provenance.critics)).toEqual(["sparse", "interval", "dense"])
+    const sensitivity = JSON.parse(text("all/pairs/sensitivity.json")).rows
+    const margin = sensitivity.find(
+      (row: { critic: string; severity: number }) => row.critic === "dense" && row.severity === 2
+    )
+    expect(margin.margin.value).toBeCloseTo(0.661965909090909, 12)
+  })
+
+  it("defect 21: how far off a hit may be is said of every grid, with the chance of the same places", () => {
+    const caption = text("all/pairs/localisation.caption.txt")
+    expect(caption).toContain("*: means of 15 tokens, where a window of 1 is a bucket")
+    expect(text("all/pairs/localisation.svg")).toContain("±29 tokens*")
+  })
+})
+
+describe("what pairs lack", () => {
+  it("golden: without rewards only the traces are written", async () => {
+    const { code, err } = await call("pairs", `${fixtures}/pairs.jsonl`, "--output-root", join(folder, "none"))
+    expect([code, err]).toEqual([0, `8 pairs; their traces, to be scored: ${join(folder, "none")}/pairs/traces.jsonl`])
+    expect(existsSync(join(folder, "none/pairs/localisation.svg"))).toBe(false)
+  })
+
+  it("defect 29: a pair without rewards, or with another text, is told and not drawn; a bad line is a failure", async () => {
+    const [first = "", second = "", ...rest] = readFileSync(`${fixtures}/pairs.jsonl`, "utf8").trim().split("\n")
+    const file = join(folder, "bad.jsonl")
+    writeFileSync(file, [first.replace("22.", "23."), second, "{}", ...rest].join("\n"))
+    const flags = ["--scored", scored("dense"), "--output-root", join(folder, "bad"), "--limit", "2"]
+    const { code, err } = await call("pairs", file, ...flags, "--allow-missing")
+    expect(code).toBe(1)
+    expect(err).toContain("1 drawn of 8 pairs")
+    expect(err).toMatch(/missing: dense: .*dense\.jsonl lacks 1 of 8 pairs/)
+    expect(err).toMatch(/failed: .*bad\.jsonl:3, field "prompt"/)
+  }, 60_000)
+})
+
+describe("the names of pairs", () => {
+  it("golden: place of the prompt, edits and variant; one that is taken is the next that is free", () => {
+    const rows = [
+      { prompt_idx: 7, severity: 2, variant_idx: 1 },
+      { prompt_idx: 7, severity: 2, variant_idx: 1 }
+    ]
+    expect(pairsOf(...rows, { prompt: "x" }, { prompt: "y" }, { prompt: "y" }).map(({ name }) => name)).toEqual([
+      "p7_s2_v1",
+      "p7_s2_v2",
+      "p1_s1_v0",
+      "p2_s1_v0",
+      "p2_s1_v1"
+    ])
+  })
+})
+
+const tokens = (texts: string, ...values: ReadonlyArray<number>) =>
+  texts.split(" ").map((text, t) => ({ text, value: values[t] ?? t }))
+
+describe("pictures of pairs", () => {
+  const pairs = pairsOf({ prompt: "x" }, { prompt: "y" })
+  const critic = (clean: ReadonlyArray<number>): Critic => ({
+    label: "c",
+    provenance: { file: "", sha256: "", checkpoints: [] },
+    pairs: new Map([
+      [pairs[0]!.name, { clean: tokens("a b c", 5, 5, 5), perturbed: tokens("a x c", 4, 2, 6) }],
+      [pairs[1]!.name, { clean: tokens("a b c", ...clean), perturbed: tokens("a b c") }]
+    ])
+  })
+
+  it("golden: z-scores are those of other prompts, then a mean of 3 over what is there at the ends", () => {
+    const picture = pictureOf(pairs[0]!, [critic([1, 1, 4])], { values: "z", all: pairs })!
+    // Of three places each has one usual value; their spread is that of 1, 1, 4: median 1, MAD 0, so 1.
+    // z = 3, 1, 2, whose means over what is there are 2, 2 and 3/2.
+    expect(picture.critics[0]!.tokens.perturbed.map(({ value }) => value)).toEqual([2, 2, 1.5])
+    expect(picture.reading).toContain("over 1 clean trace of other prompts")
+    expect(traceText(picture)).toContain("z-scores")
+  })
+
+  it("edge: without another prompt there is nothing usual, and no picture", () => {
+    const [only] = pairs
+    expect(pictureOf(only!, [critic([1, 1, 4])], { values: "z", all: [only!] })).toBeUndefined()
+    expect(pictureOf(only!, [critic([1, 1, 4])], { values: "raw", all: [only!] })?.reading).toBe("as scored")
+  })
+
+  it("defect 26: after an inserted token equal tokens still share a place", () => {
+    const svg = triptych({
+      ...{ id: "t", title: "t", y: "reward", reading: "as scored", clean: "a b c d", perturbed: "new a b c d" },
+      panels: [{ critic: "c", clean: tokens("a b c d"), perturbed: tokens("new a b c d", 9) }]
+    }).svg(Themes.print)
+    const ends = [...svg.matchAll(/<path d="(M[^"Z]*)"[^>]*><title>(?:clean|with an error)</g)].map(([, d]) =>
+      Number(/L([\d.]+),[\d.]+$/.exec(d!)![1])
+    )
+    expect(ends).toHaveLength(2)
+    expect(ends[0]).toBe(ends[1])
+  })
+})
