@@ -163,15 +163,19 @@ describe("pictures of pairs", () => {
     expect(pictureOf(only!, [critic([1, 1, 4])], { values: "raw", all: [only!] })?.reading).toBe("as scored")
   })
 
-  it("defect 26: after an inserted token equal tokens still share a place", () => {
-    const svg = triptych({
-      ...{ id: "t", title: "t", y: "reward", reading: "as scored", clean: "a b c d", perturbed: "new a b c d" },
-      panels: [{ critic: "c", clean: tokens("a b c d"), perturbed: tokens("new a b c d", 9) }]
-    }).svg(Themes.print)
-    const ends = [...svg.matchAll(/<path d="(M[^"Z]*)"[^>]*><title>(?:clean|with an error)</g)].map(([, d]) =>
-      Number(/L([\d.]+),[\d.]+$/.exec(d!)![1])
-    )
-    expect(ends).toHaveLength(2)
-    expect(ends[0]).toBe(ends[1])
+  it("defect 26: after an inserted or a lost token equal tokens still share a place", () => {
+    const endsOf = (clean: string, perturbed: string) => {
+      const svg = triptych({
+        ...{ id: "t", title: "t", y: "reward", reading: "as scored", clean, perturbed },
+        panels: [{ critic: "c", clean: tokens(clean), perturbed: tokens(perturbed) }]
+      }).svg(Themes.print)
+      const lines = [...svg.matchAll(/<path d="(M[^"Z]*)"[^>]*><title>(?:clean|with an error)</g)]
+      return lines.map(([, d]) => Number(/L([\d.]+),[\d.]+$/.exec(d!)![1]))
+    }
+    for (const perturbed of ["new a b c d", "b c d"]) {
+      const [clean, changed] = endsOf("a b c d", perturbed)
+      expect(clean).toBeGreaterThan(0)
+      expect(changed, perturbed).toBe(clean)
+    }
   })
 })
