@@ -24,11 +24,12 @@ export const visit = async (
   options: { readonly colorScheme?: "light" | "dark"; readonly width?: number } = {}
 ): Promise<Visit> => {
   const { colorScheme = "light", width = 1280 } = options
+  const [site = url] = url.split("#", 1)
   const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } })
   const faults: Array<string> = []
   await context.route("**/*", (route) => {
     const asked = route.request().url()
-    if (asked.startsWith(url) || asked.startsWith("data:") || asked.startsWith("blob:")) return route.continue()
+    if (asked.startsWith(site) || asked.startsWith("data:") || asked.startsWith("blob:")) return route.continue()
     faults.push(`asked for ${asked}`)
     return route.abort()
   })

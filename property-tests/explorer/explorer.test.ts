@@ -1,20 +1,14 @@
-import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { pathToFileURL } from "node:url"
-import type { Browser, Page } from "playwright-core"
+import type { Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { bundlePage } from "../../scripts/bundle-page.mjs"
 import { pageScript } from "../../src/core/explorer/index.ts"
-import { findChromium } from "../browser/findChromium.ts"
-import { launch, visit } from "../browser/openPage.ts"
+import { type Explorer, noBrowser, openExplorer } from "./openExplorer.ts"
 import { rollout } from "./rollouts.ts"
 
 const root = join(import.meta.dirname, "../..")
-const chromium = findChromium()
-if ("reason" in chromium) process.stderr.write(`Skipped: the explorer in a browser: ${chromium.reason}.\n`)
 
 const hostile = '</script><img src="https://example.invalid/x" onerror="globalThis.stolen=true"> שלום עולם '
 const rows = Array.from({ length: 4000 }, (_, i) =>
@@ -45,28 +39,18 @@ describe("the bundled script", () => {
   it("edge: it cannot end its own element", () => expect(pageScript).not.toContain("</"))
 })
 
-describe.skipIf("reason" in chromium)("the explorer in a browser", () => {
-  const folder = mkdtempSync(join(tmpdir(), "explorer-"))
-  const file = join(folder, "page.html")
-  let browser: Browser
+describe.skipIf(noBrowser !== "")("the explorer in a browser", () => {
+  let explorer: Explorer
   let page: Page
   let faults: ReadonlyArray<string> = []
 
   beforeAll(async () => {
-    const lines = [...rows, { ...expert, generation_idx: 99 }].map((row) => JSON.stringify(row))
-    writeFileSync(join(folder, "rows.jsonl"), `${lines.join("\n")}\n`)
-    execFileSync(process.execPath, [join(root, "src/cli.ts"), "report", join(folder, "rows.jsonl"), "--output", file])
-    browser = await launch("path" in chromium ? chromium.path : "")
-    const visited = await visit(browser, pathToFileURL(file).href)
+    explorer = await openExplorer({ "rows.jsonl": [...rows, { ...expert, generation_idx: 99 }] })
+    const visited = await explorer.visit()
     page = visited.page
     faults = visited.faults
-    await page.waitForSelector("#explorer[data-ready]")
-    await page.waitForSelector("#details .trace")
-  })
-  afterAll(async () => {
-    await browser?.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  }, 30_000)
+  afterAll(() => explorer?.close())
 
   const status = () => page.textContent("#status")
   const current = () => page.getAttribute("#grid", "aria-activedescendant")
@@ -78,7 +62,7 @@ describe.skipIf("reason" in chromium)("the explorer in a browser", () => {
 
   it("claim: only the rows in sight are in the document", async () => {
     expect(await page.locator("#grid .row").count()).toBeLessThan(60)
-    await page.evaluate("document.querySelector('.view').scrollTo(0, 1e9)")
+    await page.evaluate("document.querySelector('#grid').scrollTo(0, 1e9)")
     await page.waitForSelector("#rollout-4000")
     expect(await page.locator("#grid .row").count()).toBeLessThan(60)
   })
@@ -127,8 +111,7 @@ describe.skipIf("reason" in chromium)("the explorer in a browser", () => {
     await page.fill("#search", "Question p1")
     await page.waitForSelector('#status:text("889 of 4,001")')
     await page.click("#grid .row >> nth=0")
-    await page.waitForSelector("#details .pair.two")
-    expect(await page.textContent("#details .pair .trace:nth-child(2) h3")).toContain("expert")
+    await page.waitForSelector('#details .pair.two .trace:nth-child(2) h3:text("expert")')
     expect(await page.locator("#details .pair .trace:nth-child(1) .changed").allTextContents()).toEqual(["8"])
     await page.click("#reset")
   })
@@ -144,6 +127,6 @@ describe.skipIf("reason" in chromium)("the explorer in a browser", () => {
 
   it("claim: only the page's own script may run", () => {
     const hash = createHash("sha256").update(pageScript).digest("base64")
-    expect(readFileSync(file, "utf8")).toContain(`script-src 'sha256-${hash}'`)
+    expect(readFileSync(explorer.file, "utf8")).toContain(`script-src 'sha256-${hash}'`)
   })
 })

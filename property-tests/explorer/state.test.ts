@@ -4,8 +4,10 @@ import { Selectors } from "../../src/core/evaluation/index.ts"
 import { pack } from "../../src/core/explorer/index.ts"
 import type { KeyedRow } from "../../src/core/result/index.ts"
 import {
+  boundOf,
   everything,
   groupOf,
+  heights,
   histogram,
   parted,
   partnerOf,
@@ -127,6 +129,32 @@ describe("steps and differences", () => {
       }),
       settings
     ))
+})
+
+describe("a trace at a glance", () => {
+  const scale = { mean: 0, scale: 2 }
+  const anyValues = fc.array(fc.option(fc.double({ min: -9, max: 9, noNaN: true })), { minLength: 1, maxLength: 60 })
+
+  it("golden: a bar a token while there is room; where two share one, the farther from the middle stands", () => {
+    expect(heights([1, -2, null], scale, 9)).toEqual([0.5, -1, 0])
+    expect(heights([1, -2, 0.5, 1], scale, 2)).toEqual([-1, 0.5])
+  })
+
+  it("law: however short the drawing, its farthest bar is that of the trace", () =>
+    fc.assert(
+      fc.property(anyValues, fc.integer({ min: 1, max: 60 }), (values, most) => {
+        const [all, few] = [heights(values, scale, values.length), heights(values, scale, most)]
+        const reach = (bars: ReadonlyArray<number>) => Math.max(...bars.map(Math.abs))
+        expect(few).toHaveLength(Math.min(most, values.length))
+        expect(reach(few)).toBe(reach(all))
+      }),
+      settings
+    ))
+})
+
+describe("a bound as typed", () => {
+  it("golden: either minus, either decimal sign, none, and no number", () =>
+    expect(["-1.5", " −1,5 ", "", "high"].map(boundOf)).toEqual([-1.5, -1.5, null, undefined]))
 })
 
 describe("packing", () => {

@@ -33,5 +33,5 @@ export const report: Handler<ReportOptions> = ({ places, output, selector: name,
       title ?? `Rollouts of ${path.basename(path.resolve(first!))}${others.length > 0 ? " and others" : ""}`
     const found = yield* writeExplorer({ files, output: file, selector, title: heading })
     yield* Effect.forEach(found.notes, (note) => Console.error(note), { discard: true })
-    yield* Console.log(`${found.rollouts} rollouts of ${found.files} files: ${file}`)
+    yield* Console.log(`${found.rollouts} rollouts of ${found.files} file${found.files === 1 ? "" : "s"}: ${file}`)
   })

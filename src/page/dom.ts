@@ -1,3 +1,5 @@
+import { printed as printedValue } from "../core/figure/strip/index.ts"
+
 type Child = Node | string
 type Attributes = Readonly<Record<string, string | number | boolean | ((event: never) => void)>>
 
@@ -30,11 +32,13 @@ export const byId = (id: string): HTMLElement => {
   return found
 }
 
-/** Two decimals with a true minus; a dash for nothing. */
+/** A value as in all views of traces; a dash for nothing. */
 export const printed = (value: number | null | undefined): string =>
-  value === null || value === undefined
-    ? "–"
-    : (Math.abs(value) < 1000 ? value.toFixed(2) : value.toExponential(2)).replace(/^-(0\.00)$/, "$1").replace("-", "−")
+  value === null || value === undefined ? "–" : printedValue(value)
 
 export const verdictText = (verdict: 0 | 1 | null): string =>
   verdict === null ? "? no verdict" : verdict === 1 ? "✓ right" : "✗ wrong"
+
+/** A count with its noun: `1 rollout`, `3,200 rollouts`. */
+export const counted = (count: number, noun: string): string =>
+  `${count.toLocaleString("en-GB")} ${noun}${count === 1 ? "" : "s"}`

@@ -1,7 +1,7 @@
-import { el, printed, svg } from "./dom.ts"
+import { counted, el, printed, svg } from "./dom.ts"
 import type { Bin } from "./state.ts"
 
-const [height, left, bottom] = [130, 4, 18]
+const [height, left, top, bottom] = [140, 4, 16, 18]
 
 /** What a histogram tells: a range of scores was chosen, or none. */
 type Chosen = (from: number | null, to: number | null) => void
@@ -25,7 +25,7 @@ export const drawHistogram = (
   const [low, high] = [bins[0]!.lower, bins.at(-1)!.upper]
   const tallest = bins.reduce((most, { right, wrong, none }) => Math.max(most, right + wrong + none), 1)
   const x = (score: number) => left + ((score - low) / (high - low || 1)) * (width - 2 * left)
-  const y = (count: number) => (count / tallest) * (height - bottom)
+  const y = (count: number) => (count / tallest) * (height - top - bottom)
   const bar = (bin: Bin, from: number, count: number, kind: string) =>
     svg("rect", {
       x: x(bin.lower) + 0.5,
@@ -40,7 +40,11 @@ export const drawHistogram = (
     svg(
       "g",
       { class: chosen(bin) ? "bin" : "bin out" },
-      svg("title", {}, `${printed(bin.lower)} to ${printed(bin.upper)}: ${bin.right} right, ${bin.wrong} wrong`),
+      svg(
+        "title",
+        {},
+        `${printed(bin.lower)} to ${printed(bin.upper)}: ${bin.right} right, ${bin.wrong} wrong${bin.none > 0 ? `, ${bin.none} without a verdict` : ""}`
+      ),
       bar(bin, 0, bin.wrong, "wrong"),
       bar(bin, bin.wrong, bin.right, "right"),
       bar(bin, bin.wrong + bin.right, bin.none, "none")
@@ -59,7 +63,7 @@ export const drawHistogram = (
     {
       viewBox: `0 0 ${width} ${height}`,
       role: "img",
-      "aria-label": `Histogram of the scores of ${total} rollouts, from ${printed(low)} to ${printed(high)}. Drag to choose a range.`
+      "aria-label": `Histogram of the scores of ${total} rollouts, from ${printed(low)} to ${printed(high)}. Drag to keep a range, or type it into the fields of the filter.`
     },
     svg(
       "defs",
@@ -71,6 +75,8 @@ export const drawHistogram = (
         svg("line", { x1: 0, y1: 0, x2: 0, y2: 5, class: "stripe" })
       )
     ),
+    svg("line", { x1: left, x2: width - left, y1: top, y2: top, class: "top" }),
+    svg("text", { x: left, y: top - 5 }, counted(tallest, "rollout")),
     ...bars,
     svg("line", { x1: left, x2: width - left, y1: height - bottom, y2: height - bottom, class: "axis" }),
     ...ticks

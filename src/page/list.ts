@@ -3,6 +3,8 @@ import { el, printed, verdictText } from "./dom.ts"
 import type { SortKey } from "./state.ts"
 
 const rowHeight = 34
+/** The row of headings, which stays in sight. */
+const headHeight = 42
 const margin = 12
 
 export const columns: ReadonlyArray<{ readonly key: SortKey; readonly label: string; readonly numeric: boolean }> = [
@@ -27,9 +29,9 @@ export const makeList = (
   open: (rollout: number, keepFocus: boolean) => void
 ): List => {
   const { rollouts, prompts, files, sources } = index
-  const body = el("div", { class: "rows", role: "presentation" })
-  const view = el("div", { class: "view", role: "rowgroup", tabindex: -1 }, body)
-  grid.append(view)
+  const body = el("div", { class: "rows", role: "rowgroup" })
+  const nothing = el("p", { class: "nothing" }, "No rollout passes these filters.")
+  grid.append(body)
   let rows: ReadonlyArray<number> = []
   let current: number | undefined
   const cell = (text: string, kind = ""): HTMLElement => el("span", { role: "gridcell", class: kind }, text)
@@ -61,18 +63,20 @@ export const makeList = (
       cell(origin.filter((part) => part !== "").join(" · "), "origin")
     )
   }
+  const inSight = (): number => grid.clientHeight - headHeight
   const paint = (): void => {
-    const first = Math.max(0, Math.floor(view.scrollTop / rowHeight) - margin)
-    const last = Math.min(rows.length, Math.ceil((view.scrollTop + view.clientHeight) / rowHeight) + margin)
-    body.replaceChildren(...Array.from({ length: last - first }, (_, i) => rowOf(first + i)))
-    if (current !== undefined && rows.includes(current))
+    const first = Math.max(0, Math.floor(grid.scrollTop / rowHeight) - margin)
+    const last = Math.min(rows.length, Math.ceil((grid.scrollTop + inSight()) / rowHeight) + margin)
+    const shown = rows.slice(first, last)
+    body.replaceChildren(...shown.map((_, i) => rowOf(first + i)))
+    if (current !== undefined && shown.includes(current))
       grid.setAttribute("aria-activedescendant", `rollout-${current}`)
     else grid.removeAttribute("aria-activedescendant")
   }
   const reveal = (place: number): void => {
     const [top, bottom] = [place * rowHeight, (place + 1) * rowHeight]
-    if (top < view.scrollTop) view.scrollTop = top
-    else if (bottom > view.scrollTop + view.clientHeight) view.scrollTop = bottom - view.clientHeight
+    if (top < grid.scrollTop) grid.scrollTop = top
+    else if (bottom > grid.scrollTop + inSight()) grid.scrollTop = bottom - inSight()
   }
   const moves: Readonly<Record<string, (place: number, page: number) => number>> = {
     ArrowDown: (place) => place + 1,
@@ -89,18 +93,20 @@ export const makeList = (
     if (move === undefined || event.ctrlKey || event.metaKey || event.altKey || rows.length === 0) return
     event.preventDefault()
     const at = current === undefined ? -1 : rows.indexOf(current)
-    const page = Math.max(1, Math.floor(view.clientHeight / rowHeight) - 1)
+    const page = Math.max(1, Math.floor(inSight() / rowHeight) - 1)
     open(rows[Math.max(0, Math.min(rows.length - 1, move(at, page)))]!, true)
   })
-  view.addEventListener("scroll", () => requestAnimationFrame(paint), { passive: true })
-  new ResizeObserver(paint).observe(view)
+  grid.addEventListener("scroll", () => requestAnimationFrame(paint), { passive: true })
+  new ResizeObserver(paint).observe(grid)
   return {
     rows: () => rows,
     show: (next) => {
       rows = next
       body.style.height = `${rows.length * rowHeight}px`
       grid.setAttribute("aria-rowcount", String(rows.length + 1))
-      view.scrollTop = 0
+      if (rows.length === 0) grid.append(nothing)
+      else nothing.remove()
+      grid.scrollTop = 0
       paint()
     },
     mark: (rollout) => {

@@ -1,21 +1,9 @@
-import { type Archive, openArchive, readIndex } from "./archive.ts"
-import { byId, el, printed, verdictText } from "./dom.ts"
+import { openArchive, readIndex } from "./archive.ts"
+import { makeDetails } from "./details.ts"
+import { byId, counted, el } from "./dom.ts"
 import { drawHistogram } from "./histogram.ts"
 import { columns, makeList } from "./list.ts"
-import {
-  everything,
-  type Filter,
-  groupOf,
-  histogram,
-  type Order,
-  partnerOf,
-  type SortKey,
-  select,
-  sort
-} from "./state.ts"
-import { type Signal, traceView } from "./trace.ts"
-
-type Index = Awaited<ReturnType<typeof readIndex>>
+import { boundOf, everything, type Filter, histogram, type Order, type SortKey, select, sort } from "./state.ts"
 
 const field = (id: string) => byId(id) as HTMLInputElement
 const choice = (id: string) => byId(id) as HTMLSelectElement
@@ -23,102 +11,6 @@ const choice = (id: string) => byId(id) as HTMLSelectElement
 const options = (select: HTMLSelectElement, names: ReadonlyArray<string>): void => {
   select.append(...names.map((name, i) => el("option", { value: i }, name === "" ? "(none)" : name)))
   select.closest("label")!.hidden = names.length < 2
-}
-
-/** The traces of one rollout and of what it is read beside, with the other completions of its prompt. */
-const details = (index: Index, archive: Archive, open: (rollout: number) => void) => {
-  const place = byId("details")
-  let shown: { readonly rollout: number; readonly partner: number | undefined } | undefined
-  const nameOf = (r: number): string =>
-    `${index.sources[index.rollouts.source[r]!]} #${index.rollouts.generationIdx[r]}${index.files.length > 1 ? `, ${index.files[index.rollouts.file[r]!]}` : ""}`
-  const show = async (rollout: number, partner: number | undefined): Promise<void> => {
-    shown = { rollout, partner }
-    const signal = choice("signal").value as Signal
-    const trace = await archive.trace(rollout)
-    const other = partner === undefined ? undefined : await archive.trace(partner)
-    if (shown.rollout !== rollout || shown.partner !== partner) return
-    const group = groupOf(index, rollout)
-    const beside = el(
-      "select",
-      { id: "beside", change: () => void show(rollout, picker.value === "" ? undefined : Number(picker.value)) },
-      el("option", { value: "" }, "nothing"),
-      ...group
-        .filter((r) => r !== rollout)
-        .map((r) =>
-          el(
-            "option",
-            { value: r, selected: r === partner },
-            `${nameOf(r)}: ${verdictText(index.rollouts.verdict[r]!)}, score ${printed(index.rollouts.score[r])}`
-          )
-        )
-    )
-    const picker = beside
-    const prompt = index.prompts[index.rollouts.prompt[rollout]!]!
-    place.replaceChildren(
-      el("h2", { tabindex: -1 }, "Trace"),
-      el("p", { class: "promptId" }, prompt.id),
-      el("p", { class: "question", dir: "auto" }, prompt.text),
-      el("label", {}, "Beside ", beside),
-      el(
-        "div",
-        { class: other === undefined ? "pair" : "pair two" },
-        traceView(index, rollout, trace, { signal, beside: other, heading: nameOf(rollout) }),
-        ...(partner === undefined || other === undefined
-          ? []
-          : [traceView(index, partner, other, { signal, beside: trace, heading: nameOf(partner) })])
-      ),
-      groupView(index, group, rollout, open)
-    )
-  }
-  choice("signal").addEventListener(
-    "change",
-    () => void (shown === undefined ? undefined : show(shown.rollout, shown.partner))
-  )
-  return {
-    show: (rollout: number) => show(rollout, partnerOf(index, rollout)),
-    focus: () => place.querySelector("h2")?.focus()
-  }
-}
-
-/** All completions of the prompt, best score first, each a button. */
-const groupView = (
-  index: Index,
-  group: ReadonlyArray<number>,
-  rollout: number,
-  open: (rollout: number) => void
-): HTMLElement => {
-  const { rollouts } = index
-  const scores = group.flatMap((r) => rollouts.score[r] ?? [])
-  const [low, high] = [Math.min(...scores), Math.max(...scores)]
-  const bar = (score: number | null): HTMLElement =>
-    el("span", {
-      class: "bar",
-      style: `width:${score === null ? 0 : (100 * (score - low)) / (high - low || 1)}%`
-    })
-  const right = group.filter((r) => rollouts.verdict[r] === 1).length
-  return el(
-    "section",
-    { class: "group" },
-    el("h3", {}, `All ${group.length} completions of this prompt, ${right} right`),
-    el(
-      "ol",
-      {},
-      ...group.map((r) =>
-        el(
-          "li",
-          {},
-          el(
-            "button",
-            { type: "button", "aria-current": r === rollout ? "true" : "false", click: () => open(r) },
-            el("span", { class: "num" }, printed(rollouts.score[r])),
-            el("span", { class: "track" }, bar(rollouts.score[r]!)),
-            el("span", {}, verdictText(rollouts.verdict[r]!)),
-            el("span", { class: "answer", dir: "auto" }, rollouts.answer[r] ?? "no answer")
-          )
-        )
-      )
-    )
-  )
 }
 
 const start = async (): Promise<void> => {
@@ -131,11 +23,12 @@ const start = async (): Promise<void> => {
   const grid = byId("grid")
   const status = byId("status")
   const total = index.rollouts.file.length
-  const view = details(index, archive, (rollout) => open(rollout, false))
+  const details = makeDetails(index, archive, (rollout) => open(rollout, false))
   const list = makeList(index, grid, (rollout) => open(rollout, true))
   const open = (rollout: number, keepFocus: boolean): void => {
     list.mark(rollout)
-    void view.show(rollout).then(() => (keepFocus ? undefined : view.focus()))
+    history.replaceState(null, "", `#rollout=${rollout}`)
+    void details.show(rollout).then(() => (keepFocus ? undefined : byId("trace-h").focus()))
   }
 
   const refresh = (): void => {
@@ -149,7 +42,9 @@ const start = async (): Promise<void> => {
     })
     const right = rows.filter((r) => index.rollouts.verdict[r] === 1).length
     const wrong = rows.filter((r) => index.rollouts.verdict[r] === 0).length
-    status.textContent = `${rows.length.toLocaleString("en-GB")} of ${total.toLocaleString("en-GB")} rollouts: ${right} right, ${wrong} wrong${rows.length - right - wrong > 0 ? `, ${rows.length - right - wrong} without a verdict` : ""}.`
+    const none = rows.length - right - wrong
+    const parts = [`${right} right`, `${wrong} wrong`, ...(none > 0 ? [`${none} without a verdict`] : [])]
+    status.textContent = `${rows.length.toLocaleString("en-GB")} of ${counted(total, "rollout")}: ${parts.join(", ")}.`
   }
   const apply = (change: Partial<Filter>): void => {
     filter = { ...filter, ...change }
@@ -164,11 +59,14 @@ const start = async (): Promise<void> => {
     choice(name).addEventListener("change", () => apply({ [name]: Number(choice(name).value) }))
   for (const name of ["from", "to"] as const)
     field(name).addEventListener("change", () => {
-      const value = field(name).value.trim()
-      apply({ [name]: value === "" || !Number.isFinite(Number(value)) ? null : Number(value) })
+      const bound = boundOf(field(name).value)
+      field(name).setAttribute("aria-invalid", String(bound === undefined))
+      if (bound === undefined) status.textContent = `“${field(name).value}” is no number: write a score such as −0.5.`
+      else apply({ [name]: bound })
     })
   byId("reset").addEventListener("click", () => {
     for (const id of ["search", "from", "to"]) field(id).value = ""
+    for (const id of ["from", "to"]) field(id).setAttribute("aria-invalid", "false")
     for (const id of ["file", "source", "category"]) choice(id).value = "-1"
     choice("verdict").value = "all"
     searching++
@@ -222,12 +120,15 @@ const start = async (): Promise<void> => {
       event.preventDefault()
       field("search").focus()
     } else if (event.key === "?") help.showModal()
-    else if (event.key === "Enter" && document.activeElement === grid) view.focus()
+    else if (event.key === "l") grid.focus()
+    else if (event.key === "Enter" && document.activeElement === grid) byId("trace-h").focus()
   })
 
+  for (const mark of document.querySelectorAll<HTMLElement>(".key .none"))
+    mark.hidden = !index.rollouts.verdict.includes(null)
+  const asked = Number(/^#rollout=(\d+)$/.exec(location.hash)?.[1] ?? 0)
   refresh()
-  const first = list.rows()[0]
-  if (first !== undefined) open(first, true)
+  if (total > 0) open(asked < total ? asked : 0, true)
   byId("explorer").dataset["ready"] = "true"
 }
 

@@ -1,4 +1,5 @@
 import type { PackedIndex } from "../core/explorer/index.ts"
+import { position, type TintScale } from "../core/figure/strip/index.ts"
 
 /** What the reader asked for; `matches` are the rollouts whose text holds the words searched for, once known. */
 export interface Filter {
@@ -68,6 +69,13 @@ export const sort = (
     if (x === null || y === null) return Number(x === null) - Number(y === null)
     return sign * (x - y)
   })
+}
+
+/** A bound as typed, with either minus; null where the field is empty, `undefined` where it holds no number. */
+export const boundOf = (typed: string): number | null | undefined => {
+  const text = typed.trim().replace("−", "-").replace(",", ".")
+  if (text === "") return null
+  return Number.isFinite(Number(text)) ? Number(text) : undefined
 }
 
 /** One bin of trace scores; the last holds its upper end. */
@@ -175,4 +183,23 @@ export const unchanged = (own: ReadonlyArray<string>, other: ReadonlyArray<strin
     else j++
   }
   return same
+}
+
+/**
+ * Values as so many heights in [-1, 1] around the middle of the scale, at most `most`: where several share a place, the
+ * one farthest from the middle stands for them, so that a single low token of a long trace is seen.
+ */
+export const heights = (
+  values: ReadonlyArray<number | null>,
+  scale: TintScale,
+  most: number
+): ReadonlyArray<number> => {
+  const count = Math.min(most, values.length)
+  const found = Array.from({ length: count }, () => 0)
+  for (const [t, value] of values.entries()) {
+    const at = position(scale, value)
+    const place = Math.floor((t * count) / values.length)
+    if (Math.abs(at) > Math.abs(found[place]!)) found[place] = at
+  }
+  return found
 }

@@ -10,7 +10,7 @@ import {
   type ScoredPool,
   type Selector
 } from "../evaluation/index.ts"
-import { type Figure, rerankCurve, rewardBins, rewardDistribution, type Table } from "../figure/index.ts"
+import { type Cell, type Figure, rerankCurve, rewardBins, rewardDistribution, type Table } from "../figure/index.ts"
 import { isReference, type PromptPool, PromptPools, TraceScores } from "../result/index.ts"
 import type { NamedRows } from "./pack.ts"
 
@@ -86,40 +86,49 @@ export const overviewOf = ({ name, rows }: NamedRows, selector: Selector): FileO
   }
 }
 
-/** One line a file, with 95% intervals over prompts. */
-export const overviewTable = (files: ReadonlyArray<FileOverview>): Table => ({
-  id: "files",
-  title: "Results by file",
-  caption:
-    "95% intervals by bootstrap over prompts. Best-of-n at the largest n that every prompt of the file has; gain is over the expected random pick.",
-  columns: [
-    { key: "file", label: "file", format: "number" },
-    { key: "prompts", label: "prompts", format: "integer" },
-    { key: "rollouts", label: "rollouts", format: "integer" },
-    { key: "withoutVerdict", label: "no verdict", format: "integer" },
-    { key: "passAt1", label: "pass@1", format: "percent" },
-    { key: "n", label: "n", format: "integer" },
-    { key: "bestOfN", label: "best-of-n by reward", format: "percent" },
-    { key: "gain", label: "gain over random", format: "percent" },
-    { key: "majority", label: "majority", format: "percent" },
-    { key: "aurocWithinPrompt", label: "AUROC within prompt", format: "number" },
-    { key: "aurocPooled", label: "AUROC pooled", format: "number" }
-  ],
-  rows: files.map((file) => {
-    const n = file.rerank.reduce((most, row) => Math.max(most, row.n), 0)
-    const at = (name: string) => file.rerank.find((row) => row.reranker === name && row.n === n)
-    return [
-      file.name,
-      file.prompts,
-      file.rollouts,
-      file.withoutVerdict,
-      file.passAt1,
-      n === 0 ? null : n,
-      at("reward")?.accuracy ?? null,
-      at("reward")?.gain ?? null,
-      at("majority")?.accuracy ?? null,
-      file.aurocWithinPrompt,
-      file.aurocPooled
-    ]
-  })
-})
+const largestN = ({ rerank }: FileOverview): number => rerank.reduce((most, { n }) => Math.max(most, n), 0)
+
+/** One line a file, with 95% intervals over prompts; columns that say nothing in all files are left out. */
+export const overviewTable = (files: ReadonlyArray<FileOverview>): Table => {
+  const sizes = new Set(files.map(largestN).filter((n) => n > 0))
+  const [only] = sizes.size === 1 ? sizes : []
+  const at = (file: FileOverview, rule: string) =>
+    file.rerank.find(({ reranker, n }) => reranker === rule && n === largestN(file))
+  const columns: ReadonlyArray<Table["columns"][number] & { readonly of: (file: FileOverview) => Cell }> = [
+    { key: "file", label: "file", format: "number", of: ({ name }) => name },
+    { key: "prompts", label: "prompts", format: "integer", of: ({ prompts }) => prompts },
+    { key: "rollouts", label: "rollouts", format: "integer", of: ({ rollouts }) => rollouts },
+    ...(files.some(({ withoutVerdict }) => withoutVerdict > 0)
+      ? [
+          {
+            key: "withoutVerdict",
+            label: "no verdict",
+            format: "integer",
+            of: (f: FileOverview) => f.withoutVerdict
+          } as const
+        ]
+      : []),
+    { key: "passAt1", label: "pass@1", format: "percent", of: ({ passAt1 }) => passAt1 },
+    ...(only === undefined && sizes.size > 0
+      ? [{ key: "n", label: "n", format: "integer", of: (f: FileOverview) => largestN(f) || null } as const]
+      : []),
+    {
+      key: "bestOfN",
+      label: `best of ${only ?? "n"} by reward`,
+      format: "percent",
+      of: (file) => at(file, "reward")?.accuracy ?? null
+    },
+    { key: "gain", label: "over random (points)", format: "points", of: (file) => at(file, "reward")?.gain ?? null },
+    { key: "majority", label: "majority", format: "percent", of: (file) => at(file, "majority")?.accuracy ?? null },
+    { key: "aurocWithinPrompt", label: "AUROC within prompt", format: "number", of: (f) => f.aurocWithinPrompt },
+    { key: "aurocPooled", label: "AUROC pooled", format: "number", of: (f) => f.aurocPooled }
+  ]
+  return {
+    id: "files",
+    title: "Results by file",
+    caption:
+      "95% intervals by bootstrap over prompts. Best of n at the largest n that every prompt of the file has, beside the expected random pick and the majority of answers.",
+    columns: columns.map(({ of: _, ...column }) => column),
+    rows: files.map((file) => columns.map(({ of }) => of(file)))
+  }
+}

@@ -5,7 +5,7 @@ import {
   formatNumber,
   learningCurve
 } from "../../core/figure/index.ts"
-import { figureHtml, rawTable, reportStyle } from "../../core/figure/report/index.ts"
+import { figureHtml, htmlPage, rawTable } from "../../core/figure/report/index.ts"
 import { Curves, type StepRow } from "../run/index.ts"
 
 /** A run as its files tell it at one moment. */
@@ -96,16 +96,17 @@ source.onerror = () => { document.getElementById("state").textContent = "The ser
 
 /** The page that follows a run, filled with how it stands. */
 export const livePage = (run: LiveRun, scriptHash: string): string => {
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${scriptHash}'; connect-src 'self'; base-uri 'none'; form-action 'none'`
   const parts = liveParts(run)
-  return [
-    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
-    '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">',
-    `<title>${escapeMarkup(run.name)}, live</title><style>${reportStyle}</style></head><body><div class="page"><header>`,
-    `<div class="eyebrow">rewardflow · live</div><h1>${escapeMarkup(run.name)}</h1>`,
-    `<p class="lead" id="state" role="status" aria-live="polite">${parts["state"]}</p></header><main>`,
-    `<div id="progress">${parts["progress"]}</div><div id="curves">${parts["curves"]}</div>`,
-    `</main></div><script>${liveScript}</script></body></html>`
-  ].join("\n")
+  const place = (id: string): string => `<div id="${id}">${parts[id]}</div>`
+  return htmlPage({
+    title: run.name,
+    eyebrow: "rewardflow · live",
+    header: `<p class="lead" id="state" role="status">${parts["state"]}</p>`,
+    sections: [
+      { id: "stages", heading: "Stages", intro: "", body: place("progress") },
+      { id: "learning", heading: "How it learns", intro: "", body: place("curves") }
+    ],
+    end: "",
+    script: { text: liveScript, hash: scriptHash, mayAsk: true }
+  })
 }
