@@ -11,6 +11,8 @@ export interface TrainedReward {
   readonly partition: Units.Partitioner
   /** As written to the rows, e.g. `stepwise(lines)`. */
   readonly kind: string
+  /** Where it lies and the digest of its weights, for the rows that it scores; absent before it is saved. */
+  readonly saved?: Pick<ResultRow, "reward_model_checkpoint" | "reward_model_weights">
 }
 
 /** Logits of every completion token, and the partition that says which of them count. */
@@ -48,7 +50,8 @@ export const scoreRows = (
           ...row,
           reward_model_score: Array.from(Units.overTokens(rewards[i]!)),
           reward_unit_ends: Array.from(reward.partition(row.token_ids ?? []).ends),
-          reward_kind: reward.kind
+          reward_kind: reward.kind,
+          ...reward.saved
         })
       )
   )

@@ -29,6 +29,8 @@ export const writeModel = Effect.fnUntraced(function* (
     new CheckpointRejected({ kind: "storage", file: folder, reason: cause.message, cause })
   yield* fs.remove(folder, { recursive: true, force: true }).pipe(Effect.mapError(storage))
   const parameter = (tensor: string) => Effect.succeed(params[tensor]!)
-  yield* save(folder, { config, head, parameter, parameters: params, texts }, { format })
+  // By name, so that equal weights are equal files, whatever order a restored run holds them in.
+  const parameters = Object.fromEntries(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1)))
+  yield* save(folder, { config, head, parameter, parameters, texts }, { format })
   return folder
 })

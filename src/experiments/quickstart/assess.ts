@@ -24,6 +24,12 @@ export interface ReadReward {
   readonly reading: Reading
 }
 
+/** A critic that is saved: its parameters, and what rows that it scores say of it. */
+export interface SavedCriticParams {
+  readonly params: Params
+  readonly saved: NonNullable<TrainedReward["saved"]>
+}
+
 /** The token ids of the prompt of a row. */
 const promptIdsOf = ({ task }: Prepared) => {
   const { train, validation, test } = task.splits
@@ -43,22 +49,31 @@ export const verdictOf = ({ task }: Prepared) => {
   }
 }
 
+/** A policy that is saved: its parameters, and what rows that it draws say of it. */
+export interface SavedPolicy {
+  readonly params: Params
+  readonly saved: Pick<ResultRow, "checkpoint_id" | "checkpoint_weights">
+}
+
 /** Completions of the test problems by a policy, once in a run. */
-export const testRows = (prepared: Prepared<Recipe>, session: Session, name: string, params: Params) =>
+export const testRows = (prepared: Prepared<Recipe>, session: Session, name: string, { params, saved }: SavedPolicy) =>
   storedRows(
     session.directory,
     `eval/${name}.jsonl`,
     Effect.andThen(
       session.note(`  sampling test completions: ${name}`),
-      generate({
-        task: prepared.task,
-        problems: prepared.task.splits.test.problems,
-        config: prepared.config,
-        params,
-        generations: prepared.recipe.evaluation.generations,
-        sampling: { ...prepared.sampling, temperature: prepared.recipe.evaluation.temperature },
-        seed: prepared.seed
-      })
+      Effect.map(
+        generate({
+          task: prepared.task,
+          problems: prepared.task.splits.test.problems,
+          config: prepared.config,
+          params,
+          generations: prepared.recipe.evaluation.generations,
+          sampling: { ...prepared.sampling, temperature: prepared.recipe.evaluation.temperature },
+          seed: prepared.seed
+        }),
+        (rows) => rows.map((row) => ({ ...row, ...saved }))
+      )
     )
   )
 
@@ -90,7 +105,7 @@ const stepSpans = (prepared: Prepared, completion: ReadonlyArray<number>, steps:
 export const readReward = Effect.fnUntraced(function* (
   prepared: Prepared<Recipe>,
   model: RewardModel,
-  params: Params,
+  { params, saved }: SavedCriticParams,
   { granularity, key }: NamedGranularity
 ) {
   const { task, seed } = prepared
@@ -99,7 +114,8 @@ export const readReward = Effect.fnUntraced(function* (
     model,
     params,
     partition,
-    kind: `${granularity.name}, ${prepared.recipe.critic.objective.name}`
+    kind: `${granularity.name}, ${prepared.recipe.critic.objective.name}`,
+    saved
   }
   const perturb = perturbing(prepared, "validation")
   const pairs = prepared.validation.flatMap((demonstration, i) => {

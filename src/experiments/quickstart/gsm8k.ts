@@ -1,10 +1,9 @@
 import { Effect } from "effect"
 import type { Problem, ResultRow } from "../../core/data/index.ts"
-import { aurocPooled, aurocWithinPrompt, Resamplings, Selectors } from "../../core/evaluation/index.ts"
+import { Selectors } from "../../core/evaluation/index.ts"
 import type { Table } from "../../core/figure/index.ts"
 import type { Method, ReportData } from "../../core/figure/report/index.ts"
-import { type Negative, type Params, Scorer, type Sequence } from "../../core/learner/index.ts"
-import { residentParams } from "../../core/optim/index.ts"
+import type { Negative } from "../../core/learner/index.ts"
 import {
   corruptAnswerNearbyNumber,
   corruptAnswerWithThinkNumber,
@@ -13,15 +12,19 @@ import {
   Granularities,
   Perturbations
 } from "../../core/reward/index.ts"
-import { Backend } from "../../core/service/index.ts"
 import { gsm8k as readGsm8k, type Split, type Task, Tasks } from "../../core/task/index.ts"
 import { Rng } from "../../core/tensor/index.ts"
 import type { QuickstartOptions } from "../commands/index.ts"
 import { generate, measure, Readings, scoreRows, storedRows, unitRewards } from "../evaluate/index.ts"
 import { learnReward, type RewardSettings } from "../reward/index.ts"
 import { Curves, configuration, type Session, Sessions, settings, stepRows } from "../run/index.ts"
+import { Descriptions } from "../savedReward/index.ts"
+import type { SavedPolicy } from "./assess.ts"
+import { type Contest, mean, policyLogProbs, type ScoreTraces, separation } from "./contests.ts"
+import { writeNextSteps } from "./nextSteps.ts"
 import { publish } from "./publish.ts"
 import type { Recipe } from "./Recipe.ts"
+import { savePolicy, saveReward } from "./saveModels.ts"
 import { learnSft, type NamedGranularity, type Prepared, perturbing, prepare } from "./stages.ts"
 
 /** How much of the data is used, and how policy and reward are learned. */
@@ -60,7 +63,7 @@ const rowsOf = (
   prepared: Prepared,
   session: Session,
   name: string,
-  params: Params,
+  { params, saved }: SavedPolicy,
   of: { readonly problems: ReadonlyArray<Problem>; readonly generations: number }
 ) =>
   storedRows(
@@ -68,52 +71,20 @@ const rowsOf = (
     `eval/${name}.jsonl`,
     Effect.andThen(
       session.note(`  sampling: ${name}`),
-      generate({
-        task: prepared.task,
-        problems: of.problems,
-        config: prepared.config,
-        params,
-        generations: of.generations,
-        sampling: prepared.sampling,
-        seed: prepared.seed
-      })
+      Effect.map(
+        generate({
+          task: prepared.task,
+          problems: of.problems,
+          config: prepared.config,
+          params,
+          generations: of.generations,
+          sampling: prepared.sampling,
+          seed: prepared.seed
+        }),
+        (rows) => rows.map((row) => ({ ...row, ...saved }))
+      )
     )
   )
-
-/** Log-probabilities of completions under the policy. */
-const policyLogProbs = (prepared: Prepared, params: Params, sequences: ReadonlyArray<Sequence.Sequence>) =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const backend = yield* Backend
-      const memory = yield* backend.memory
-      yield* memory.write(residentParams(params))
-      const score = yield* Scorer.logProbs(prepared.config, memory, { frozen: true })
-      return yield* score(sequences)
-    })
-  )
-
-const mean = (xs: ArrayLike<number>): number => Selectors.mean.select(Array.from(xs))
-
-/** A held-out expert trace with other traces of the same problem. */
-interface Contest {
-  readonly expert: Sequence.Sequence
-  readonly others: ReadonlyArray<Sequence.Sequence>
-}
-
-/** Scores of all traces of some contests by one name. */
-type ScoreTraces<E, R> = (sequences: ReadonlyArray<Sequence.Sequence>) => Effect.Effect<ReadonlyArray<number>, E, R>
-
-/** AUROC of experts against the others, for one score. */
-const separation = <E, R>(contests: ReadonlyArray<Contest>, score: ScoreTraces<E, R>) =>
-  Effect.map(score(contests.flatMap(({ expert, others }) => [expert, ...others])), (scores) => {
-    let at = 0
-    const pools = contests.map(({ others }) => {
-      const own = scores.slice(at, at + 1 + others.length)
-      at += own.length
-      return { correct: own.map((_, i) => i === 0), scores: own }
-    })
-    return [aurocWithinPrompt(pools, Resamplings.standard), aurocPooled(pools, Resamplings.standard)] as const
-  })
 
 /** The task cut to the plan's sizes, and the demonstrations that were too long for its context. */
 const cut = (task: Task, plan: Gsm8kPlan): { readonly task: Task; readonly tooLong: number } => {
@@ -152,17 +123,20 @@ export const gsm8k = Effect.fnUntraced(function* (options: QuickstartOptions, pl
   if (tooLong > 0)
     yield* session.note(`${tooLong} demonstrations are longer than ${plan.contextTokens} tokens and were left out.`)
 
+  const { directory } = session
   const sft = yield* learnSft(prepared, session)
+  const saved = yield* savePolicy({ directory, stage: "sft" }, { task, config: prepared.config, params: sft })
+  const policy: SavedPolicy = { params: sft, saved }
   const { train, validation, test } = task.splits
-  const drawn = yield* rowsOf(prepared, session, "rollouts", sft, {
+  const drawn = yield* rowsOf(prepared, session, "rollouts", policy, {
     problems: train.problems.slice(0, plan.rollouts),
     generations: 1
   })
-  const heldRows = yield* rowsOf(prepared, session, "validation", sft, {
+  const heldRows = yield* rowsOf(prepared, session, "validation", policy, {
     problems: validation.problems,
     generations: 1
   })
-  const testRows = yield* rowsOf(prepared, session, "sft", sft, {
+  const testRows = yield* rowsOf(prepared, session, "sft", policy, {
     problems: test.problems,
     generations: plan.generations
   })
@@ -224,10 +198,14 @@ export const gsm8k = Effect.fnUntraced(function* (options: QuickstartOptions, pl
         settings: plan.reward,
         contextLength: prepared.config.max_position_embeddings
       })
+      const kept = yield* saveReward({ directory, stage: `reward-${named.key}` }, "best_model/reward_model", {
+        ...{ task, config: reward.config, params: reward.params, objective: "bce" },
+        reading: { ...Descriptions.plain, granularity: named.granularity.name }
+      })
       const rows = yield* storedRows(
         session.directory,
         `eval/sft-by-${named.key}.jsonl`,
-        scoreRows(reward, testRows, (row) => promptIds.get(row.prompt_id ?? "") ?? [])
+        scoreRows({ ...reward, saved: kept }, testRows, (row) => promptIds.get(row.prompt_id ?? "") ?? [])
       )
       const contest = yield* compare(`${named.label} reward`, (sequences) =>
         Effect.map(unitRewards(reward, sequences), (rewards) => rewards.map(({ units }) => reading.trace.select(units)))
@@ -243,6 +221,23 @@ export const gsm8k = Effect.fnUntraced(function* (options: QuickstartOptions, pl
       Effect.succeed(sequences.map(({ completion }) => -completion.length))
     )
   ]
+
+  yield* writeNextSteps(directory, {
+    dataset: "gsm8k",
+    seed,
+    evaluations: granularities.map(({ key }) => ({
+      stage: `reward-${key}`,
+      config: {
+        dataset: { path: folder },
+        model: {
+          name: `${directory.path}/sft`,
+          max_prompt_length: prepared.longestPrompt,
+          max_completion_length: prepared.sampling.maxTokens
+        },
+        eval: { n_samples: plan.generations, top_p: 1, ks: [1, 2, 4], max_problems: plan.testProblems }
+      }
+    }))
+  })
 
   const journal = yield* stepRows(session.directory)
   const scores = { length: (row: ResultRow) => -row.generation.content.length }

@@ -1,17 +1,9 @@
 import { Effect } from "effect"
 import { Problems, type ResultRow, schemaVersion } from "../../core/data/index.ts"
-import {
-  aurocPooled,
-  aurocWithinPrompt,
-  logisticRegression,
-  Resamplings,
-  Selectors,
-  surfaceFeatures
-} from "../../core/evaluation/index.ts"
-import type { Table } from "../../core/figure/index.ts"
+import { Selectors } from "../../core/evaluation/index.ts"
 import type { Method, ReportData } from "../../core/figure/report/index.ts"
 import { type Negative, Units } from "../../core/learner/index.ts"
-import { type TraceScore, TraceScores, Verdicts } from "../../core/result/index.ts"
+import { TraceScores } from "../../core/result/index.ts"
 import { Granularities } from "../../core/reward/index.ts"
 import { type Candidate, type MmluPro, mmluPro as readMmluPro } from "../../core/task/index.ts"
 import { Rng } from "../../core/tensor/index.ts"
@@ -19,7 +11,11 @@ import type { QuickstartOptions } from "../commands/index.ts"
 import { measure, Readings, storedRows, type TrainedReward, unitRewards } from "../evaluate/index.ts"
 import { learnReward, type RewardSettings } from "../reward/index.ts"
 import { Curves, configuration, Sessions, settings, stepRows } from "../run/index.ts"
+import { Descriptions } from "../savedReward/index.ts"
+import { baselines, separationTable } from "./mmluProTables.ts"
+import { writeNextSteps } from "./nextSteps.ts"
 import { publish } from "./publish.ts"
+import { saveReward } from "./saveModels.ts"
 import type { NamedGranularity } from "./stages.ts"
 
 /** How much of the data is used, and how the reward is learned. */
@@ -36,11 +32,14 @@ export interface MmluProPlan {
   readonly settings: RewardSettings
 }
 
-/** Characters of a completion in its tags that is no more than an answer. */
-const BARE_ANSWER = 120
-
 /** Characters that hold more than the tokens that are kept: encoding all of a text that runs on would be in vain. */
 const CHARACTERS_PER_TOKEN = 12
+
+/** The test questions' completions, unscored, for `score` and `evaluate`. */
+const CANDIDATES = "eval/candidates.jsonl"
+
+/** Tokens that no prompt is longer than. */
+const LONGEST_PROMPT = 100_000
 
 /** Encodes traces within the plan's limits. */
 const encoder = ({ task }: MmluPro, { promptTokens, completionTokens }: MmluProPlan) => {
@@ -92,63 +91,12 @@ const scored = (reward: TrainedReward, encode: Encode, rows: ReadonlyArray<Resul
         ...row,
         reward_model_score: Array.from(Units.overTokens(rewards[i]!), rounded),
         reward_unit_ends: Array.from(reward.partition(sequences[i]!.completion).ends),
-        reward_kind: reward.kind
+        reward_kind: reward.kind,
+        ...reward.saved
       })
     )
   )
 }
-
-/** Scores that need no learned reward, by name. */
-const baselines = (data: MmluPro, train: ReadonlyArray<Candidate>) => {
-  const features = (candidates: ReadonlyArray<Candidate>) =>
-    candidates.map(({ completion }) => surfaceFeatures(completion))
-  const own = train.filter(({ model }) => model === data.expert)
-  const others = train.filter(({ model }) => model !== data.expert)
-  const surface = logisticRegression(features(own), features(others))
-  const accuracy = new Map(data.models.map(({ model, accuracy }) => [model, accuracy]))
-  return {
-    length: TraceScores.brevity,
-    longest: (row: ResultRow) => row.generation.content.length,
-    surface: (row: ResultRow) => surface(surfaceFeatures(row.generation.content)),
-    // Uses gold answers of the training questions: the ceiling of knowing who wrote a trace and nothing else.
-    author: (row: ResultRow) => accuracy.get(row.source ?? "") ?? 0
-  }
-}
-
-/** Whether a completion gives reasons: more than its tags and an answer. */
-const reasons = ({ generation }: ResultRow): boolean => generation.content.length > BARE_ANSWER
-
-const separationTable = (
-  scores: ReadonlyArray<{ readonly label: string; readonly of: TraceScore; readonly rows: ReadonlyArray<ResultRow> }>
-): Table => ({
-  id: "separation",
-  title: "Right against wrong completions of the same question",
-  caption:
-    "AUROC of each score; .5 is chance. Within one author, style is held fixed (the mean over authors, with an interval over them). Length prefers short traces, longest long ones; surface is a logistic regression on counts of characters and words, trained on the same traces as the reward; author ranks by the author's accuracy on training questions, which uses their answers.",
-  columns: [
-    { key: "score", label: "score", format: "number" },
-    { key: "within", label: "AUROC within question", format: "percent" },
-    { key: "pooled", label: "AUROC pooled", format: "percent" },
-    { key: "reasoned", label: "within question, bare answers left out", format: "percent" },
-    { key: "author", label: "within one author", format: "percent" }
-  ],
-  rows: scores.map(({ label, of, rows }) => {
-    const pools = (groups: Iterable<ReadonlyArray<ResultRow>>) =>
-      Array.from(groups, (group) => ({
-        correct: group.map((row) => Verdicts.stored(row) === true),
-        scores: group.map(of)
-      }))
-    const judged = rows.filter((row) => Verdicts.stored(row) !== undefined)
-    const byQuestion = (some: ReadonlyArray<ResultRow>) => pools(Map.groupBy(some, (row) => row.prompt_id).values())
-    return [
-      label,
-      aurocWithinPrompt(byQuestion(judged), Resamplings.standard),
-      aurocPooled(byQuestion(judged), Resamplings.standard),
-      aurocWithinPrompt(byQuestion(judged.filter(reasons)), Resamplings.standard),
-      aurocWithinPrompt(pools(Map.groupBy(judged, ({ source }) => source).values()), Resamplings.standard)
-    ]
-  })
-})
 
 /**
  * Reward learning on real input: the strongest model's right traces are the expert's, all other models' traces of the
@@ -169,6 +117,7 @@ export const mmluPro = Effect.fnUntraced(function* (options: QuickstartOptions, 
     { config },
     granularities.map(({ key }) => ({ stage: `reward-${key}`, steps: plan.settings.steps }))
   )
+  const { directory } = session
   const encode = encoder(data, plan)
   const questions = <A>(name: string, all: ReadonlyArray<A>, n: number) =>
     Rng.shuffle(Rng.make(seed, "mmlu-pro", name), all).slice(0, n)
@@ -209,11 +158,47 @@ export const mmluPro = Effect.fnUntraced(function* (options: QuickstartOptions, 
         settings: plan.settings,
         contextLength: plan.promptTokens + plan.completionTokens
       })
+      const saved = yield* saveReward({ directory, stage: `reward-${named.key}` }, "best_model/reward_model", {
+        ...{ task, config: reward.config, params: reward.params, objective: "bce" },
+        reading: {
+          ...Descriptions.plain,
+          granularity: named.granularity.name,
+          window: { prompt: plan.promptTokens, completion: plan.completionTokens }
+        }
+      })
       yield* session.note(`  scoring test completions: ${named.key}`)
-      const rows = yield* storedRows(session.directory, `eval/${named.key}.jsonl`, scored(reward, encode, test))
+      const rows = yield* storedRows(
+        session.directory,
+        `eval/${named.key}.jsonl`,
+        scored({ ...reward, saved }, encode, test)
+      )
       return { named, rows }
     })
   )
+
+  yield* storedRows(directory, CANDIDATES, Effect.succeed(test))
+  yield* writeNextSteps(directory, {
+    dataset: "mmlu",
+    seed,
+    evaluations: granularities.map(({ key }) => ({
+      stage: `reward-${key}`,
+      config: {
+        dataset: { path: folder },
+        model: {
+          name: `${directory.path}/reward-${key}`,
+          // The rewards read the end of a prompt of any length.
+          max_prompt_length: LONGEST_PROMPT,
+          max_completion_length: plan.completionTokens
+        },
+        eval: {
+          mode: "pregenerated_policy_and_reward",
+          pregenerated_jsonl_path: `${directory.path}/${CANDIDATES}`,
+          compute_policy_log_probs: false,
+          ks: [1, 2, 4]
+        }
+      }
+    }))
+  })
 
   const scores = baselines(data, used)
   const journal = yield* stepRows(session.directory)

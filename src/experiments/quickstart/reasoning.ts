@@ -1,21 +1,25 @@
 import { Effect } from "effect"
 import type { ResultRow } from "../../core/data/index.ts"
 import type { Method, ReportData } from "../../core/figure/report/index.ts"
+import type { Params } from "../../core/learner/index.ts"
 import { arithmeticPerturbation, Granularities } from "../../core/reward/index.ts"
 import type { PlannedStage } from "../../core/run/index.ts"
 import { type ArithmeticDifficulty, arithmetic, type Task } from "../../core/task/index.ts"
 import type { QuickstartOptions } from "../commands/index.ts"
 import { heatStrips, measure } from "../evaluate/index.ts"
 import { Curves, configuration, Sessions, settings, stepRows } from "../run/index.ts"
+import { Descriptions } from "../savedReward/index.ts"
 import { readReward, scoredRows, testRows, verdictOf } from "./assess.ts"
 import { publish } from "./publish.ts"
 import type { Recipe } from "./Recipe.ts"
+import { type RewardPlace, savePolicy, saveReward } from "./saveModels.ts"
 import {
   airlName,
   learnAirl,
   learnGrpo,
   learnSft,
   type NamedGranularity,
+  type Prepared,
   prepare,
   preparedFor,
   rewardModelOf
@@ -89,18 +93,41 @@ export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions
   const session = yield* Sessions.open(options, { config }, planOf(recipe, granularities, withGrpo))
   const steps = verdictOf(prepared)
 
+  const { directory } = session
+  const policyOf = (stage: string, params: Params) =>
+    Effect.map(savePolicy({ directory, stage }, { task, config: prepared.config, params }), (saved) => ({
+      params,
+      saved
+    }))
+  const criticOf = (
+    within: RewardPlace,
+    { key, granularity }: NamedGranularity,
+    own: Prepared<Recipe>,
+    params: Params
+  ) =>
+    Effect.map(
+      saveReward({ directory, stage: airlName(key) }, within, {
+        ...{ task, config: own.config, params, objective: own.recipe.critic.objective.name },
+        reading: { ...Descriptions.plain, granularity: granularity.name }
+      }),
+      (saved) => ({ params, saved })
+    )
+
   const sft = yield* learnSft(prepared, session)
-  const sftRows = yield* testRows(prepared, session, "sft", sft)
+  const sftRows = yield* testRows(prepared, session, "sft", yield* policyOf("sft", sft))
 
   const learned = yield* Effect.forEach(granularities, (named) =>
     Effect.gen(function* () {
       const own = preparedFor(prepared, named)
       const { policy, critic, warmCritic } = yield* learnAirl(own, session, sft, named)
       const model = rewardModelOf(own, sft, named.key)
+      const drawing = yield* policyOf(airlName(named.key), policy)
+      const lastCritic = yield* criticOf("best_model/reward_model", named, own, critic)
+      const firstCritic = yield* criticOf("reward_model_warmup", named, own, warmCritic)
       // The last critic knows the last policy; the warmed-up one knows SFT, so each scores the policy it was fit to.
-      const last = yield* readReward(own, model, critic, named)
-      const warm = yield* readReward(own, model, warmCritic, named)
-      const drawn = yield* testRows(own, session, `drawn-${named.key}`, policy)
+      const last = yield* readReward(own, model, lastCritic, named)
+      const warm = yield* readReward(own, model, firstCritic, named)
+      const drawn = yield* testRows(own, session, `drawn-${named.key}`, drawing)
       return {
         named,
         own: yield* scoredRows(prepared, session, `airl-${named.key}`, last.reward, drawn),
@@ -111,7 +138,7 @@ export const reasoning = Effect.fnUntraced(function* (options: QuickstartOptions
     })
   )
   const grpoRows = withGrpo
-    ? yield* testRows(prepared, session, "grpo", yield* learnGrpo(prepared, session, sft))
+    ? yield* testRows(prepared, session, "grpo", yield* policyOf("grpo", yield* learnGrpo(prepared, session, sft)))
     : undefined
 
   const rows = yield* stepRows(session.directory)

@@ -1,6 +1,7 @@
 import { Effect, FileSystem, Schema } from "effect"
 import { RunDirectory } from "../../core/run/index.ts"
 import { BadModelFolder, weightsDigest } from "../models/index.ts"
+import { granularityNamed } from "./granularityNames.ts"
 import { RewardDescription } from "./RewardDescription.ts"
 
 /** What lies beside the weights of a reward model, and says how they are read. */
@@ -57,6 +58,12 @@ export const write = Effect.fnUntraced(function* (
   folder: string,
   { reading, objective }: Pick<SavedReward, "reading" | "objective">
 ) {
+  if (granularityNamed(reading.granularity) === undefined)
+    return yield* new BadModelFolder({
+      file: `${directory.path}/${folder}/${FILE}`,
+      reason: `the granularity ${reading.granularity} is known by no name, so nobody could read it back`,
+      fix: "Save it under one of core's granularities, or read it in code with RewardReaders.make"
+    })
   const weights = yield* weightsDigest(`${directory.path}/${folder}`)
   const saved: SavedReward = { version: 1, reading, objective, weights }
   yield* RunDirectory.writeArtifact(directory, `${folder}/${FILE}`, saved)
