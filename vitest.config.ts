@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config"
 
 export default defineConfig({
-  // Examples import the package by its own name: here that is the source, not a build.
-  ssr: { resolve: { conditions: ["source", "node", "import", "default"] } },
+  // Examples import the package by its own name: here that is the source, not a build. No "import" among them: workers pass
+  // them on to Node, whose `require` would then take the modules of packages that have both kinds.
+  ssr: { resolve: { conditions: ["source", "node"] } },
   test: {
     include: ["specs/**/*.spec.ts", "property-tests/**/*.test.ts"],
     testTimeout: 120_000,

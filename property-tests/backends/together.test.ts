@@ -3,9 +3,17 @@ import { describe, expect, it } from "vitest"
 import { Reference } from "../../src/backends/reference/index.ts"
 import * as Laws from "../../src/core/laws/index.ts"
 import { entries } from "../../src/experiments/backends/index.ts"
+import { tfjsNodeMissing } from "./tfjsNodePackage.ts"
 
-/** Those that need no device. */
-const here = entries.filter(({ name }) => ["reference", "onnx-cpu", "tfjs-cpu", "tfjs-wasm"].includes(name))
+/** Those that need no device, and TensorFlow's own library where its package is installed. */
+const names = [
+  "reference",
+  "onnx-cpu",
+  "tfjs-cpu",
+  "tfjs-wasm",
+  ...(tfjsNodeMissing === undefined ? ["tfjs-node"] : [])
+]
+const here = entries.filter(({ name }) => names.includes(name))
 
 const areas: ReadonlyArray<Laws.Area> = ["memory", "errors", "losses", "optimisers"]
 
