@@ -113,6 +113,24 @@ describe("problems of a file", () => {
     expect(kept.map((row) => `${row.prompt_id}${row.generation_idx}`)).toEqual(["p1", "p0", "q0", "p2"])
   })
 
+  it("golden: other weights at one place are another checkpoint, and another reward", () => {
+    const own = (idx: number, weights: string) =>
+      published(idx, {
+        ...{ reward_model_score: [1], checkpoint_id: "run", checkpoint_weights: weights },
+        ...{ reward_kind: "dense", reward_model_weights: weights }
+      })
+    expect(census([own(0, "aa"), own(1, "aa")]).problems).toEqual({})
+    const { problems, account } = census([own(0, "aa"), own(1, "bb")])
+    expect(problems).toEqual({ mixedCheckpoints: 2, mixedRewards: 2 })
+    expect(Censuses.report(account)[0]!.first).toBe("run (weights aa), run (weights bb)")
+  })
+
+  it("edge: tokens beyond the last unit have no reward, and lack none", () => {
+    const cut = { reward_model_score: [1, 2, null], reward_unit_ends: [0, 1] }
+    expect(census([published(0, cut)]).problems).toEqual({})
+    expect(census([published(0, { ...cut, reward_unit_ends: [0, 2] })]).problems).toEqual({ nonFiniteScore: 1 })
+  })
+
   it("error: a problem says where it is first, and the repair", () => {
     const { account } = census([published(0), published(0)])
     expect(Censuses.report(account).map(Censuses.describe)).toEqual([
@@ -152,6 +170,17 @@ describe("pools", () => {
     const joined = joinRows(left, [right[0]!, right[1]!, other, right[3]!], ["policy_log_probs"])
     expect(joined.rows.map((row) => row.policy_log_probs)).toEqual([undefined, [-1], [-2]])
     expect(joined).toMatchObject({ leftOnly: 0, rightOnly: 1, differing: 1 })
+  })
+
+  it("defect 8: equal texts of two checkpoints are two draws, which are not joined", () => {
+    const drawn = (checkpoint_weights: string, more: object = {}) => [
+      parse(published(0, { checkpoint_weights, ...more }))
+    ]
+    const joined = (weights: string) =>
+      joinRows(drawn("aa"), drawn(weights, { policy_log_probs: [-1] }), ["policy_log_probs"])
+    expect(joined("aa").rows[0]!.policy_log_probs).toEqual([-1])
+    expect(joined("bb")).toMatchObject({ differing: 1 })
+    expect(joined("bb").rows[0]).not.toHaveProperty("policy_log_probs")
   })
 
   it("defect 9: without scores there is no score to rank by, least of all the correctness", () => {

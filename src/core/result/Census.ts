@@ -131,6 +131,14 @@ const judge = (census: Census, row: KeyedRow, place: string): void => {
   }
 }
 
+/** Whether a unit's reward is missing. Tokens beyond the last unit have none: the reward was not made to read them. */
+const lacksReward = ({ reward_model_score: scores = [], reward_unit_ends: ends }: KeyedRow): boolean =>
+  (ends === undefined ? scores : ends.map((end) => scores[end])).some((score) => score === null)
+
+/** What made something of a row: a place may hold other weights later, so those are part of the name. */
+const named = (name: string, weights: string | undefined): string =>
+  weights === undefined ? name : `${name} (weights ${weights.slice(0, 12)})`
+
 /**
  * Takes a line into account. Bad rows, later ones of one key, and rows of another data set are not for use.
  *
@@ -147,10 +155,11 @@ export const add = (census: Census, { file, line, row: parsed }: Line<KeyedRow>)
   census.rows += 1
   if (isRagged(row)) note(census, "ragged", place)
   if (isMisplaced(row)) note(census, "misplaced", place)
-  if (row.reward_model_score?.some((score) => score === null) === true) note(census, "nonFiniteScore", place)
+  if (lacksReward(row)) note(census, "nonFiniteScore", place)
   if (!isReference(row)) judge(census, row, place)
-  if (row.checkpoint_id !== undefined) census.checkpoints.add(row.checkpoint_id)
-  if (row.reward_kind !== undefined) census.rewards.add(row.reward_kind)
+  const { checkpoint_id: checkpoint, reward_kind: reward } = row
+  if (checkpoint !== undefined) census.checkpoints.add(named(checkpoint, row.checkpoint_weights))
+  if (reward !== undefined) census.rewards.add(named(reward, row.reward_model_weights))
   return row
 }
 

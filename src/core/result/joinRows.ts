@@ -8,12 +8,16 @@ export interface Joined {
   readonly leftOnly: number
   /** Rows of the right file that the left one lacks; they are left out. */
   readonly rightOnly: number
-  /** Rows of one key whose generations differ; they are kept without the right one's columns. */
+  /** Rows of one key whose generations differ, or were drawn by other weights; they are kept without the right one's columns. */
   readonly differing: number
 }
 
 const picked = (row: KeyedRow, columns: ReadonlyArray<keyof ResultRow>): Partial<ResultRow> =>
   Object.fromEntries(columns.flatMap((column) => (row[column] === undefined ? [] : [[column, row[column]]])))
+
+/** Whether two rows say that different weights drew them: equal texts of two checkpoints are two draws. */
+const isOfOther = ({ checkpoint_weights: a }: KeyedRow, { checkpoint_weights: b }: KeyedRow): boolean =>
+  a !== undefined && b !== undefined && a !== b
 
 /**
  * Adds columns of the right rows to the left ones, by (prompt_id, generation_idx), whatever their order. A value is
@@ -32,7 +36,7 @@ export const joinRows = (
   const rows = left.map((row) => {
     const partner = byKey.get(rowKey(row))
     if (partner === undefined) leftOnly += 1
-    else if (partner.generation.content !== row.generation.content) differing += 1
+    else if (partner.generation.content !== row.generation.content || isOfOther(row, partner)) differing += 1
     else return { ...row, ...picked(partner, columns) }
     return row
   })
