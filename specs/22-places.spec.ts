@@ -205,6 +205,9 @@ describe("targets", () => {
     expect(Targets.differingTokens([1, 2, 3, 4, 5], [1, 9, 3, 5, 6])).toEqual([1, 4])
     expect(Targets.differingTokens([1, 2, 3], [1, 3])).toEqual([1])
     expect(Targets.differingTokens([1, 2], [1])).toEqual([0])
+    expect(Targets.differingTokens([1, 2, 3, 4], [1, 8, 9, 4])).toEqual([1, 2])
+    for (const unedited of [[1, 2], []]) expect(Targets.differingTokens(unedited, unedited)).toEqual([])
+    expect(Targets.differingTokens([1], [])).toEqual([])
   })
 
   it("golden: a token that an edit shares with what follows it is not taken from there", () => {
@@ -231,6 +234,41 @@ describe("targets", () => {
     const shared = 3000
     const other = long.map((t) => (t === 0 || t === shared || t > 6000 ? t : -1))
     expect(edits(long, other)).toEqual([{ clean: [1, 6001], perturbed: [1, 6001] }])
+  })
+
+  it("golden: tokens that only touch a span are not of it; words are told apart by what is between white space", () => {
+    const bounds = [0, 2, 5, 8]
+    const spans = [
+      { start: 2, end: 5 },
+      { start: 1, end: 3 },
+      { start: 8, end: 9 }
+    ]
+    expect(spans.map((span) => Targets.tokensOfSpan(bounds, span))).toEqual([[1], [0, 1], []])
+    expect(Targets.tokensOfSpan([], { start: 0, end: 1 })).toEqual([])
+    const words = [
+      ["a bc d", "a  bx d", { start: 3, end: 5 }],
+      ["a", "a b", { start: 2, end: 3 }],
+      [" ", " x", { start: 1, end: 2 }],
+      ["a b", " a\nb ", undefined],
+      ["a b", "a", undefined]
+    ] as const
+    for (const [clean, perturbed, span] of words) expect(Targets.firstDifferingWord(clean, perturbed)).toEqual(span)
+  })
+
+  it("edge: without both wordings of the step, or where they are the same, all that differs is the target", () => {
+    const trace = {
+      clean: [1, 5, 3],
+      perturbed: [1, 2, 4],
+      bounds: [0, 2, 5, 8],
+      step: { start: 3, end: 8 },
+      originalStep: "cd eg",
+      perturbedStep: "cd ef"
+    }
+    expect(Targets.stepFirstDiff(trace)).toEqual([2])
+    const { originalStep: _original, ...noOriginal } = trace
+    const { perturbedStep: _perturbed, ...noPerturbed } = trace
+    for (const unknown of [noOriginal, noPerturbed, { ...trace, perturbedStep: "cd eg" }])
+      expect(Targets.stepFirstDiff(unknown)).toEqual([1, 2])
   })
 
   it("golden: tokens of the edited step, its first token, its first differing word", () => {

@@ -21,9 +21,7 @@ export const differingTokens = <A>(clean: ReadonlyArray<A>, perturbed: ReadonlyA
  * @param bounds start of each token in the text, and the end of the last: [T + 1]
  */
 export const tokensOfSpan = (bounds: ReadonlyArray<number>, span: TokenSpan): ReadonlyArray<number> =>
-  Array.from({ length: Math.max(0, bounds.length - 1) }, (_, t) => t).filter(
-    (t) => bounds[t]! < span.end && bounds[t + 1]! > span.start
-  )
+  [...bounds.keys()].filter((t) => bounds[t]! < span.end && bounds[t + 1]! > span.start)
 
 /** Characters of the first word of `perturbed` that differs from `clean`, e.g. of one step; `undefined` if none does. */
 export const firstDifferingWord = (clean: string, perturbed: string): TokenSpan | undefined => {
