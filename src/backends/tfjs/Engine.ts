@@ -31,6 +31,10 @@ export interface Engine {
   readonly kernels: string
   /** Brings a new tensor to where kernels run. */
   readonly settle: (x: TensorInfo) => void
+  /** Writes rows over those of a tensor from row `at` on, where it lies; absent where tensors cannot be written to. */
+  readonly writeRows?: (into: TensorInfo, rows: TensorInfo, at: number) => void
+  /** Whether kernels take as many elements of a tensor as its handle's shape says, and so its first rows without a copy. */
+  readonly takesPrefixes?: boolean
   /** Makes sure, at once or by a check, that ids are inside 0..size-1. */
   readonly within: (kernels: Kernels, op: string, ids: TensorInfo, size: number) => void
 }

@@ -18,7 +18,7 @@ import {
 import { Kinds, Shapes } from "../../core/tensor/index.ts"
 import { Liveness } from "../../core/transform/index.ts"
 import { Arena, kindOf } from "./Arena.ts"
-import { carried, rowsOf } from "./carry.ts"
+import { carried, firstRows } from "./carry.ts"
 import type { Device } from "./Device.ts"
 import { BufferTooLarge, failure, OutOfDeviceMemory } from "./errors.ts"
 import { type Instruction, type Lowered, lower } from "./lower/lower.ts"
@@ -34,7 +34,7 @@ const turn = Effect.promise(() => new Promise<void>((resolve) => setTimeout(reso
 const residentInput = (k: Arena, name: string, x: TensorInfo | undefined, to: Spec): TensorInfo | BadFeed => {
   const bad = refuseResident(name, x && kindOf(x), to)
   if (bad !== undefined) return bad
-  return x!.shape[0] === to.shape[0] ? x! : rowsOf(k, x!, 0, to.shape[0]!)
+  return x!.shape[0] === to.shape[0] ? x! : firstRows(k, x!, to.shape[0]!)
 }
 
 const show = (id: number, node: Node): string => `${node.label ?? node.op._tag} (node %${id}) ${Kinds.show(node)}`

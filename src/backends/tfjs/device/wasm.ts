@@ -1,4 +1,5 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core"
+import { Shapes } from "../../../core/tensor/index.ts"
 import type { Device } from "../Device.ts"
 import { OutOfDeviceMemory } from "../errors.ts"
 import { registerHostKernels } from "../kernel/host.ts"
@@ -70,6 +71,8 @@ export const wasm = async ({ paths }: WasmOptions): Promise<Device> => {
     settle: () => undefined,
     read: (x) => Promise.resolve(values(backend, x).slice()),
     within: readable((x) => values(backend, x)),
+    writeRows: (into, rows, at) =>
+      values(backend, into).set(values(backend, rows), at * Shapes.size(into.shape.slice(1))),
     tensorBytes: 2 ** 31,
     free: () => undefined,
     lost: () => undefined,

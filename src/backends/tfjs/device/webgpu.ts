@@ -1,8 +1,9 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core"
+import { Shapes } from "../../../core/tensor/index.ts"
 import type { Device } from "../Device.ts"
 import type { Kernels } from "../Engine.ts"
 import { AdapterLost, NoAdapter, OutOfDeviceMemory } from "../errors.ts"
-import { registerShaderKernel } from "../kernel/shader.ts"
+import { registerShaderKernel, writeRows } from "../kernel/shader.ts"
 import { apartAlpha } from "../lower/apartAlpha.ts"
 import { webgpuRules } from "../lower/wgsl/webgpu.ts"
 import { gpuOf } from "./gpu.ts"
@@ -79,7 +80,10 @@ export const webgpu = async (options: WebgpuOptions): Promise<Device> => {
   })
   const { memoryBytes, writtenFor = isSoftware(info) ? "software" : "hardware" } = options
   const free = () => (memoryBytes === undefined ? undefined : memoryBytes - backend.memory().numBytesInGPU)
-  const read = async (x: TensorInfo) => (await backend.read(x.dataId)) as Float32Array
+  const read = async (x: TensorInfo) => {
+    const elements = (await backend.read(x.dataId)) as Float32Array
+    return elements.subarray(0, Shapes.size(x.shape))
+  }
   return {
     name: "tfjs-webgpu",
     core,
@@ -99,6 +103,8 @@ export const webgpu = async (options: WebgpuOptions): Promise<Device> => {
       const kept = k.keep(ids)
       k.checks.push(async () => idsWithin(op, await read(kept), size))
     },
+    takesPrefixes: true,
+    writeRows: (into, rows, at) => writeRows(backend, into, rows, at),
     tensorBytes: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
     free,
     lost: () => lost,

@@ -16,6 +16,8 @@ export interface Shader {
   readonly head: string
   readonly body: string
   readonly invocations: number
+  /** Numbers that may differ from run to run, as fields of `uniforms`. */
+  readonly uniforms?: string
 }
 
 const count = (shape: ReadonlyArray<number>): number => shape.reduce((n, d) => n * d, 1)
@@ -24,7 +26,7 @@ const count = (shape: ReadonlyArray<number>): number => shape.reduce((n, d) => n
 const uses = (inputs: number): string =>
   ["_ = uniforms.NAN;", ...Array.from({ length: inputs }, (_, i) => `_ = &x${i};`)].join(" ")
 
-const programOf = ({ head, body, invocations }: Shader, inputs: number, elements: number): Program => ({
+const programOf = ({ head, body, invocations, uniforms }: Shader, inputs: number, elements: number): Program => ({
   variableNames: Array.from({ length: inputs }, (_, i) => `x${i}`),
   outputShape: [elements],
   workgroupSize: [groupSize, 1, 1],
@@ -32,8 +34,22 @@ const programOf = ({ head, body, invocations }: Shader, inputs: number, elements
   dispatch: [Math.ceil(invocations / groupSize), 1, 1],
   // Pipelines are kept under this key, and nothing of a shader is told apart by anything but its text.
   shaderKey: `rewardflow ${head} ${body}`,
+  ...(uniforms === undefined ? {} : { uniforms }),
   getUserCode: () => `${head}\nfn main(index : i32) {\n${uses(inputs)}\n${body}\n}`
 })
+
+const flat = (x: TensorInfo): TensorInfo => ({ ...x, shape: [count(x.shape)] })
+
+/** Writes rows over those of a tensor from row `at` on, where it lies. */
+export const writeRows = (backend: WebGPUBackend, into: TensorInfo, rows: TensorInfo, at: number): void => {
+  const elements = count(rows.shape)
+  const body = `if (index < ${elements}) { result[uniforms.begin + index] = x0[index]; }`
+  const program = programOf({ head: "", body, invocations: elements, uniforms: "begin : i32, " }, 1, count(into.shape))
+  const begin = [{ type: "int32", data: [at * count(into.shape.slice(1))] }]
+  backend.runWebGPUProgram(program, [flat(rows)], into.dtype, begin, flat(into))
+  // The host may have a copy, from when the tensor was read.
+  Reflect.set(backend.tensorMap.get(into.dataId), "values", null)
+}
 
 /** Registers the kernel that runs a shader of our own. */
 export const registerShaderKernel = (core: Core): void => {
@@ -47,9 +63,9 @@ export const registerShaderKernel = (core: Core): void => {
         readonly shape: Array<number>
         readonly dtype: TensorInfo["dtype"]
       }
-      const flat = Object.values(inputs).map((x) => ({ ...x!, shape: [count(x!.shape)] }))
-      const program = programOf({ head, body, invocations }, flat.length, count(shape))
-      const made = (backend as WebGPUBackend).runWebGPUProgram(program, flat, dtype)
+      const operands = Object.values(inputs).map((x) => flat(x!))
+      const program = programOf({ head, body, invocations }, operands.length, count(shape))
+      const made = (backend as WebGPUBackend).runWebGPUProgram(program, operands, dtype)
       return { ...made, shape }
     }
   })

@@ -53,6 +53,76 @@ export const appendScenarios: ReadonlyArray<Scenario> = [
     })
   },
   {
+    name: "append: a program that froze the tensor, and another name for it, keep the rows that they had",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ ...cache, other: rows(0, 0, 0, 0) })
+      const naming = Steps.make({
+        program: Programs.fromExprs({
+          same: ops.input("cache", [4, 1]),
+          unread: ops.sum(ops.input("other", [4, 1]))
+        }),
+        resident: ["cache", "other"],
+        carry: [Steps.replace("same", "other")],
+        guard: []
+      })
+      const reading = Steps.make({
+        program: Programs.fromExprs({ seen: ops.mul(ops.input("cache", [2, 1]), 10) }),
+        resident: ["cache"],
+        carry: [],
+        guard: []
+      })
+      const [named, step] = [yield* compile(naming, memory), yield* compile(caching, memory)]
+      const frozen = yield* compile(reading, memory, ["cache"])
+      yield* step.run({ row: rows(5) }, { at: 2 })
+      yield* named.run({})
+      yield* step.run({ row: rows(6) }, { at: 0 })
+      return {
+        found: [yield* outcome(frozen.run({})), yield* peek(memory, "other", "cache")],
+        expected: [{ seen: [10, 20] }, { other: [1, 2, 5, 0], cache: [6, 2, 5, 0] }]
+      }
+    })
+  },
+  {
+    name: "append: a tensor that was read is read anew",
+    tell: Effect.gen(function* () {
+      const memory = yield* held(cache)
+      const step = yield* compile(caching, memory)
+      const before = yield* peek(memory, "cache")
+      yield* step.run({ row: rows(5) }, { at: 1 })
+      const after = yield* peek(memory, "cache")
+      yield* step.run({ row: rows(6) }, { at: 1 })
+      return {
+        found: [before, after, yield* peek(memory, "cache")],
+        expected: [{ cache: [1, 2, 0, 0] }, { cache: [1, 5, 0, 0] }, { cache: [1, 6, 0, 0] }]
+      }
+    })
+  },
+  {
+    name: "append: the first rows of a longer tensor can be another, which later rows leave alone",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ ...cache, first: rows(0, 0) })
+      const step = yield* compile(caching, memory)
+      const keeping = Steps.make({
+        program: Programs.fromExprs({
+          rows: ops.input("cache", [2, 1]),
+          unread: ops.sum(ops.input("first", [2, 1]))
+        }),
+        resident: ["cache", "first"],
+        carry: [Steps.replace("rows", "first")],
+        guard: []
+      })
+      const keep = yield* compile(keeping, memory)
+      yield* keep.run({})
+      yield* step.run({ row: rows(5) }, { at: 0 })
+      const once = yield* peek(memory, "first", "cache")
+      yield* keep.run({})
+      return {
+        found: [once, yield* peek(memory, "first")],
+        expected: [{ first: [1, 2], cache: [5, 2, 0, 0] }, { first: [5, 2] }]
+      }
+    })
+  },
+  {
     name: "append: the first call need not read the cache, and may write several rows",
     tell: Effect.gen(function* () {
       const memory = yield* held({ cache: rows(0, 0, 0) })
