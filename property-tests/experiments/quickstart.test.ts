@@ -54,7 +54,10 @@ describe("reasoning", () => {
     expect(shown.methods.every(({ curves, kind }) => kind === "reward" || curves.length > 0)).toBe(true)
     const names = Object.keys(filesOf(path))
     expect(names).toEqual(expect.arrayContaining(["report.html", "figures/pass-at-k.svg", "figures/localisation.svg"]))
-    expect(readFileSync(join(path, "report.html"), "utf8")).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/)
+    const report = readFileSync(join(path, "report.html"), "utf8")
+    expect(report).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/)
+    expect(report).toContain('<a href="explorer.html">')
+    expect(readFileSync(join(path, "explorer.html"), "utf8")).toContain('<a href="report.html">')
 
     const other = folder()
     let stops = 0

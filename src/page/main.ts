@@ -25,10 +25,14 @@ const start = async (): Promise<void> => {
   const total = index.rollouts.file.length
   const details = makeDetails(index, archive, (rollout) => open(rollout, false))
   const list = makeList(index, grid, (rollout) => open(rollout, true))
+  let moving: ReturnType<typeof setTimeout> | undefined
   const open = (rollout: number, keepFocus: boolean): void => {
     list.mark(rollout)
     history.replaceState(null, "", `#rollout=${rollout}`)
-    void details.show(rollout).then(() => (keepFocus ? undefined : byId("trace-h").focus()))
+    clearTimeout(moving)
+    if (!keepFocus) return void details.show(rollout).then(() => byId("trace-h").focus())
+    // A key that is held runs through the list faster than traces can be laid out.
+    moving = setTimeout(() => void details.show(rollout), 40)
   }
 
   const refresh = (): void => {

@@ -11,6 +11,8 @@ export interface ExplorerPage {
   readonly files: ReadonlyArray<FileOverview>
   /** What a reader must know to judge the numbers, a sentence each: problems found in the files first of all. */
   readonly notes: ReadonlyArray<string>
+  /** A page beside this one that sums up the run, to go back to. */
+  readonly report?: string
   /** The packed index and blocks, each deflated and in base64: see `pack`. */
   readonly index: string
   readonly blocks: ReadonlyArray<string>
@@ -69,7 +71,7 @@ const legend =
  * is text.
  */
 export const renderExplorer = (page: ExplorerPage): string => {
-  const { title, files, scriptHash } = page
+  const { title, files, report, scriptHash } = page
   const total = files.reduce((sum, file) => sum + file.rollouts, 0)
   return htmlPage({
     title,
@@ -85,6 +87,7 @@ export const renderExplorer = (page: ExplorerPage): string => {
       },
       { id: "trace", heading: "Trace", intro: legend, body: '<div id="details"></div>' }
     ],
+    links: report === undefined ? [] : [{ to: report, text: "← Report of the run" }],
     end: [help, packed("index", page.index), ...page.blocks.map((block, b) => packed(`block-${b}`, block))].join("\n"),
     style: explorerStyle,
     script: { text: pageScript, hash: scriptHash, mayAsk: false }

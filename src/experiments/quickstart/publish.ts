@@ -1,5 +1,5 @@
-import { Console, Effect } from "effect"
-import { type Measurement, Measurements } from "../../core/evaluation/index.ts"
+import { Console, Effect, Path } from "effect"
+import { type Measurement, Measurements, Selectors } from "../../core/evaluation/index.ts"
 import {
   criticHealth,
   type Figure,
@@ -14,6 +14,7 @@ import {
 } from "../../core/figure/index.ts"
 import { type Method, type ReportData, renderReport, summarise } from "../../core/figure/report/index.ts"
 import { RunDirectory, table } from "../../core/run/index.ts"
+import { resultFiles, writeExplorer } from "../report/index.ts"
 import { writeFigures } from "../run/index.ts"
 
 const idOf = ({ kind, key }: Method): string => `${kind}-${key}`
@@ -84,8 +85,21 @@ export const closingTable = ({ methods }: ReportData): string => {
   )
 }
 
+/** Writes every scored rollout of the run as a page beside the report; gives its name, where there is any. */
+const everyRollout = Effect.fnUntraced(function* (directory: RunDirectory.RunDirectory, { title }: ReportData) {
+  const path = yield* Path.Path
+  const files = (yield* Effect.orElseSucceed(resultFiles([path.join(directory.path, "eval")]), () => [])).filter(
+    ({ name }) => !name.startsWith("drawn-")
+  )
+  if (files.length === 0) return {}
+  const name = "explorer.html"
+  const output = path.join(directory.path, name)
+  yield* writeExplorer({ files, output, selector: Selectors.mean, title: `Rollouts: ${title}`, report: "report.html" })
+  return { rollouts: name }
+})
+
 /**
- * Writes what a run found: `report.html`, `summary.json`, figures as SVG; then prints the closing table, or the
+ * Writes what a run found: `report.html`, every rollout in `explorer.html`, `summary.json`, figures as SVG; then prints the closing table, or the
  * summary as JSON.
  */
 export const publish = Effect.fnUntraced(function* (
@@ -100,7 +114,8 @@ export const publish = Effect.fnUntraced(function* (
     (strip) => RunDirectory.writeArtifact(directory, `figures/strip-${strip.id}.svg`, heatStripSvg(strip)),
     { discard: true }
   )
-  const report = yield* RunDirectory.writeArtifact(directory, "report.html", renderReport(data))
+  const rollouts = yield* everyRollout(directory, data)
+  const report = yield* RunDirectory.writeArtifact(directory, "report.html", renderReport(data, rollouts))
   yield* RunDirectory.writeArtifact(directory, "summary.json", summary)
   yield* RunDirectory.finish(directory, { report })
   if (options.json) return yield* Console.log(JSON.stringify(summary, null, 2))

@@ -24,10 +24,12 @@ export interface ExplorerOptions {
   readonly output: string
   readonly selector: Selector
   readonly title: string
+  /** A page beside it that sums up the run. */
+  readonly report?: string
 }
 
 /** Reads result files and writes them as one page; gives what it found. */
-export const writeExplorer = Effect.fnUntraced(function* ({ files, output, selector, title }: ExplorerOptions) {
+export const writeExplorer = Effect.fnUntraced(function* ({ files, output, selector, title, report }: ExplorerOptions) {
   const fs = yield* FileSystem.FileSystem
   const read = yield* Effect.forEach(files, ({ name, file }) =>
     Effect.map(ResultFile.read(file), ({ rows, problems }) => ({ name, rows, notes: problemNotes(name, problems) }))
@@ -38,6 +40,7 @@ export const writeExplorer = Effect.fnUntraced(function* ({ files, output, selec
   const { index, blocks } = pack(present, { selector })
   const page = renderExplorer({
     title,
+    ...(report === undefined ? {} : { report }),
     files: present.map((file) => overviewOf(file, selector)),
     notes: read.flatMap(({ notes }) => notes),
     index: yield* packedText(index),
