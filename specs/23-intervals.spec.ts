@@ -85,6 +85,35 @@ describe("measurements", () => {
     expect(Resamplings.interval(3, () => Number.NaN, Resamplings.standard)).toBeUndefined()
   })
 
+  it("law: the next metric over as many prompts sees the draws that are kept, over others its own", () => {
+    const resampling = { seed: 3, draws: 2 }
+    const seen = (prompts: number) => {
+      const draws: Array<Uint32Array> = []
+      Resamplings.interval(prompts, (multiplicity) => draws.push(multiplicity), resampling)
+      return draws
+    }
+    const [first, second, other, again] = [seen(5), seen(5), seen(4), seen(5)]
+    expect(first.every((draw, i) => draw === second[i])).toBe(true)
+    expect(other.map((draw) => draw.length)).toEqual([4, 4])
+    expect(again).toEqual(first)
+  })
+
+  it("law: draws that are too many to keep are the same ones, in one array that serves for all", () => {
+    const prompts = 2 ** 15
+    const drawn = (draws: number) => {
+      const seen: Array<{ readonly draw: Uint32Array; readonly copy: Uint32Array }> = []
+      const statistic = (draw: Uint32Array): number => {
+        if (seen.push({ draw, copy: draw.slice() }) === 2) throw new Error("two are enough")
+        return 0
+      }
+      expect(() => Resamplings.interval(prompts, statistic, { seed: 3, draws })).toThrow("two are enough")
+      return seen
+    }
+    const [kept, passing] = [drawn(2), drawn(2 ** 10 + 1)]
+    expect(passing.map(({ copy }) => copy)).toEqual(kept.map(({ copy }) => copy))
+    expect([kept, passing].map(([first, second]) => first!.draw === second!.draw)).toEqual([false, true])
+  })
+
   it("law: every draw has as many prompts as there are", () => {
     let draws = 0
     const interval = Resamplings.interval(

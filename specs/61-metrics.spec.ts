@@ -124,6 +124,7 @@ describe("selectors of the answer", () => {
 
   it("golden: the answer's tokens weigh twice", () => {
     expect(Selectors.answerBoost(2, { start: 1, end: 2 }).select([1, 4, 1])).toBe((1 + 8 + 1) / 4)
+    expect(Selectors.answerBoost(2, { start: 1, end: 2 }).select([Number.NaN, 4, 1])).toBe((8 + 1) / 3)
   })
 
   it("defect 18: without an answer the last fifth weighs twice, not all but the last four tokens", () => {
@@ -134,6 +135,10 @@ describe("selectors of the answer", () => {
     expect(Selectors.named("discounted")?.name).toBe("discounted(0.95)")
     expect(Selectors.named("min")).toBe(Selectors.min)
     expect(Selectors.named("best")).toBeUndefined()
+    expect([Selectors.discounted(0.5), Selectors.answerBoost(2, undefined)].map(({ name }) => name)).toEqual([
+      "discounted(0.5)",
+      "answerBoost(2)"
+    ])
   })
 })
 
@@ -147,6 +152,14 @@ describe("calibration on held-out prompts", () => {
 
   it("golden: isotonic regression as in scikit-learn", () => {
     for (const [i, p] of fittedBy(isotonic).entries()) expect(p).toBeCloseTo(golden.isotonic[i]!, 10)
+  })
+
+  it("golden: isotonic regression by hand: level where scores and correctness disagree, straight between, flat beyond", () => {
+    const p = isotonic([0, 1, 2, 2, 4, Number.NaN], bits("010110"))
+    // 1 and 2, 2 hold one of three wrong ones more than 0 and fewer than 4: 0, 2/3, 2/3, 1.
+    const at = [-1, 0, 0.5, 1, 1.5, 2, 3, 4, 9].map(p)
+    expect(at).toEqual([0, 0, 1 / 3, 2 / 3, 2 / 3, 2 / 3, 5 / 6, 1, 1].map((v) => expect.closeTo(v, 14)))
+    expect(p(Number.NaN)).toBeNaN()
   })
 
   it("defect 15: probabilities come from other prompts' completions, and a score that is none has no probability", () => {

@@ -117,6 +117,11 @@ describe("area under risk and coverage", () => {
 })
 
 describe("calibration", () => {
+  const outlier = [0, 0, 0, 0, 0, 1, 1, 1, 1, 3, 3, 3, 100]
+  const scored = fc
+    .array(fc.tuple(fc.boolean(), fc.integer({ min: -9, max: 9 })), { minLength: 2, maxLength: 12 })
+    .map((rows) => ({ correct: rows.map(([c]) => c), scores: rows.map(([, s]) => s + 0.5) }))
+
   it("law: isotonic never falls with the score and keeps the share of right ones; Platt keeps to (0, 1)", () =>
     fc.assert(
       fc.property(pool(9), ({ correct, scores }) => {
@@ -128,6 +133,41 @@ describe("calibration", () => {
         for (const [i, v] of values.entries()) if (i > 0) expect(v).toBeGreaterThanOrEqual(values[i - 1]! - 1e-12)
         expect(mean(xs.map(steps))).toBeCloseTo(mean(ys.map(Number)), 10)
         for (const p of xs.map(platt(xs, ys))) expect(p > 0 && p < 1).toBe(true)
+      }),
+      run
+    ))
+
+  it("law: Platt's fit is the likeliest: p less target sums to 0, and so does that times the score", () =>
+    fc.assert(
+      fc.property(scored, ({ correct, scores }) => {
+        const probability = platt([...scores, Number.NaN], [...correct, true])
+        const m = correct.filter(Boolean).length
+        const target = (right: boolean) => (right ? (m + 1) / (m + 2) : 1 / (correct.length - m + 2))
+        const residuals = scores.map((s, i) => probability(s) - target(correct[i]!))
+        const largest = Math.max(...scores.map(Math.abs))
+        expect(Math.abs(residuals.reduce((a, r) => a + r, 0))).toBeLessThan(1e-6)
+        expect(Math.abs(residuals.reduce((a, r, i) => a + r * (scores[i]! / largest), 0))).toBeLessThan(1e-6)
+      }),
+      // One right one far off, and many wrong ones together: a full Newton step from the share of right ones diverges.
+      { ...run, examples: [[{ correct: outlier.map((s) => s === 100), scores: outlier }]] }
+    ))
+
+  it("law: the unit and the zero of scores do not matter to a calibration", () =>
+    fc.assert(
+      fc.property(scored, ({ correct, scores }) => {
+        for (const method of [platt, isotonic])
+          for (const [unit, zero] of [
+            [2 ** -40, 0],
+            [2 ** 40, 0],
+            [1, 2 ** 20]
+          ] as const) {
+            const moved = method(
+              scores.map((s) => unit * s + zero),
+              correct
+            )
+            const plain = method(scores, correct)
+            for (const s of [-3, 0.5, 7]) expect(moved(unit * s + zero)).toBeCloseTo(plain(s), 7)
+          }
       }),
       run
     ))

@@ -27,9 +27,9 @@ export const make = (pools: ReadonlyArray<ScoredPool>): RankedRows => {
     }
   }
   const order = Uint32Array.from(score.keys()).sort((a, b) =>
-    score[a] === score[b] ? positive[a]! - positive[b]! || a - b : score[b]! - score[a]!
+    score[a] === score[b] ? positive[a]! - positive[b]! : score[b]! - score[a]!
   )
-  const ends = [...order.keys()].filter((i) => i + 1 === count || score[order[i]!] !== score[order[i + 1]!])
+  const ends = [...order.keys()].filter((i) => score[order[i]!] !== score[order[i + 1]!])
   return {
     prompt: order.map((i) => prompt[i]!),
     positive: Uint8Array.from(order, (i) => positive[i]!),

@@ -20,40 +20,29 @@ export const quantile = (sorted: ArrayLike<number>, q: number): number => {
 /** Draws kept for the next metric over the same prompts, so that a table of metrics draws once: 128 MiB at most. */
 const KEPT = 2 ** 25
 
-const kept = new WeakMap<Resampling, { readonly prompts: number; readonly multiplicities: Uint32Array }>()
+const kept = new WeakMap<Resampling, ReadonlyArray<Uint32Array>>()
 
-/** How often each prompt is drawn, one row a draw: [draws * prompts]. */
-const drawAll = (prompts: number, { seed, draws }: Resampling): Uint32Array => {
+/** How often each prompt is drawn, draw by draw, each in the array that `fresh` gives. */
+function* drawn(prompts: number, { seed, draws }: Resampling, fresh: () => Uint32Array): Generator<Uint32Array> {
   const rng = Rng.make(seed, "bootstrap", prompts)
-  const multiplicities = new Uint32Array(draws * prompts)
-  for (let row = 0; row < multiplicities.length; row += prompts)
-    for (let i = 0; i < prompts; i++) multiplicities[row + Rng.int(rng, prompts)]!++
-  return multiplicities
-}
-
-const keptDraws = (prompts: number, resampling: Resampling): Uint32Array => {
-  const found = kept.get(resampling)
-  if (found?.prompts === prompts) return found.multiplicities
-  const multiplicities = drawAll(prompts, resampling)
-  kept.set(resampling, { prompts, multiplicities })
-  return multiplicities
-}
-
-/** Calls `visit` with each draw; where they are too many to keep, one array serves for all. */
-const forEachDraw = (prompts: number, resampling: Resampling, visit: (multiplicity: Uint32Array) => void): void => {
-  const { seed, draws } = resampling
-  if (draws * prompts <= KEPT) {
-    const all = keptDraws(prompts, resampling)
-    for (let row = 0; row < all.length; row += prompts) visit(all.subarray(row, row + prompts))
-    return
-  }
-  const rng = Rng.make(seed, "bootstrap", prompts)
-  const multiplicity = new Uint32Array(prompts)
   for (let draw = 0; draw < draws; draw++) {
-    multiplicity.fill(0)
+    const multiplicity = fresh().fill(0)
     for (let i = 0; i < prompts; i++) multiplicity[Rng.int(rng, prompts)]!++
-    visit(multiplicity)
+    yield multiplicity
   }
+}
+
+/** All draws; where they are too many to keep, one array serves for all. */
+const everyDraw = (prompts: number, resampling: Resampling): Iterable<Uint32Array> => {
+  if (resampling.draws * prompts > KEPT) {
+    const one = new Uint32Array(prompts)
+    return drawn(prompts, resampling, () => one)
+  }
+  const found = kept.get(resampling)
+  if (found?.[0]?.length === prompts) return found
+  const all = [...drawn(prompts, resampling, () => new Uint32Array(prompts))]
+  kept.set(resampling, all)
+  return all
 }
 
 /**
@@ -75,10 +64,10 @@ export const interval = (
 ): readonly [number, number] | undefined => {
   const values = new Float64Array(resampling.draws)
   let defined = 0
-  forEachDraw(prompts, resampling, (multiplicity) => {
+  for (const multiplicity of everyDraw(prompts, resampling)) {
     const value = statistic(multiplicity)
     if (Number.isFinite(value)) values[defined++] = value
-  })
+  }
   if (defined === 0) return undefined
   const sorted = values.subarray(0, defined).sort()
   return [quantile(sorted, 0.025), quantile(sorted, 0.975)]

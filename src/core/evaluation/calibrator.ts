@@ -7,7 +7,7 @@ export type Calibrator = (score: number) => number
 /** Fits a calibrator to scored completions whose correctness is known. */
 export type Fit = (scores: ReadonlyArray<number>, correct: ReadonlyArray<boolean>) => Calibrator
 
-const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)))
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
 const finiteOnly = (method: Fit): Fit => {
   return (scores, correct) => {
@@ -31,7 +31,7 @@ export const platt: Fit = finiteOnly((scores, correct) => {
   const positives = correct.filter(Boolean).length
   const target = correct.map((c) => (c ? (positives + 1) / (positives + 2) : 1 / (n - positives + 2)))
   const centre = scores.reduce((a, b) => a + b, 0) / Math.max(n, 1)
-  const spread = Math.sqrt(scores.reduce((s, x) => s + (x - centre) ** 2, 0) / Math.max(n, 1)) || 1
+  const spread = Math.sqrt(scores.reduce((s, x) => s + (x - centre) ** 2, 0) / n) || 1
   const xs = scores.map((x) => (x - centre) / spread)
   const loss = (a: number, b: number): number =>
     xs.reduce((sum, x, i) => {
@@ -79,7 +79,7 @@ export const isotonic: Fit = finiteOnly((scores, correct) => {
   for (const i of order) {
     const last = blocks.at(-1)
     const [score, label] = [scores[i]!, correct[i] === true ? 1 : 0]
-    if (last !== undefined && last.high === score && last.low === score) {
+    if (last?.high === score) {
       last.sum += label
       last.count += 1
     } else blocks.push({ low: score, high: score, sum: label, count: 1 })
@@ -96,15 +96,13 @@ export const isotonic: Fit = finiteOnly((scores, correct) => {
       top = under
     }
   }
-  const knots = pooled.flatMap(({ low, high, sum, count }) =>
-    low === high ? [{ x: low, y: sum / count }] : [low, high].map((x) => ({ x, y: sum / count }))
-  )
+  const knots = pooled.flatMap(({ low, high, sum, count }) => [low, high].map((x) => ({ x, y: sum / count })))
   return (score) => {
     if (knots.length === 0) return Number.NaN
     const above = knots.findIndex(({ x }) => x >= score)
     if (above < 0) return knots.at(-1)!.y
     const [right, left] = [knots[above]!, knots[above - 1]]
-    if (left === undefined || right.x === score) return right.y
+    if (left === undefined) return right.y
     return left.y + ((score - left.x) / (right.x - left.x)) * (right.y - left.y)
   }
 })
