@@ -32,6 +32,11 @@ export interface ServerOptions {
    * of the distribution drawn from, "processed", which temperatures other than 1 and filters need.
    */
   readonly logProbs?: "raw" | "processed"
+  /**
+   * Whether the model's own log-probabilities are enough, as where nothing is learned from the completions; false by
+   * default. Then a server that reports "raw" draws at any temperature and filter, and what is not known is NaN.
+   */
+  readonly modelOnly?: boolean
   /** Longest prompt with its completion, in tokens; by default what the server allows. */
   readonly contextLength?: number
   /** Most requests at once, 32 by default. */
@@ -48,8 +53,11 @@ const COLDEST = 0.01
 const isPlain = (form: Form): boolean =>
   !(form.greedy || form.penalised || form.tempered || form.topK > 0 || form.topP || form.minP)
 
-const sourceOf = (form: Form, options: SamplingOptions, reported: "raw" | "processed"): Source | BadSamplingOptions => {
-  const { temperature } = options
+const sourceOf = (
+  form: Form,
+  { temperature }: SamplingOptions,
+  { logProbs: reported = "raw", modelOnly = false }: ServerOptions
+): Source | BadSamplingOptions => {
   if (temperature > 0 && temperature < COLDEST) {
     return new BadSamplingOptions({
       option: "temperature",
@@ -59,6 +67,7 @@ const sourceOf = (form: Form, options: SamplingOptions, reported: "raw" | "proce
   if (isPlain(form)) return "answer"
   if (reported === "processed") return "second"
   if (form.greedy) return "certain"
+  if (modelOnly) return "model"
   return new BadSamplingOptions({
     option: form.tempered ? "temperature" : "filters",
     reason:
@@ -89,7 +98,7 @@ const addressOf = (url: string): Effect.Effect<string, SamplerFailure> => {
 export const make = Effect.fn("Server.make")(function* (
   options: ServerOptions
 ): Effect.fn.Return<Sampler["Service"], SamplerFailure, HttpClient.HttpClient | Scope.Scope> {
-  const { model, vocabulary, logProbs = "raw", concurrency = 32, deadline = 600_000 } = options
+  const { model, vocabulary, concurrency = 32, deadline = 600_000 } = options
   const { apiKeyVariable = "VLLM_API_KEY" } = options
   const apiKey = yield* Config.option(Config.Redacted(apiKeyVariable)).pipe(
     Effect.orElseSucceed(Option.none<Redacted.Redacted>)
@@ -113,7 +122,7 @@ export const make = Effect.fn("Server.make")(function* (
     sampling: SamplingOptions
   ): Effect.fn.Return<ReadonlyArray<Sampled>, SampleError> {
     const form = yield* Effect.fromResult(formOf(sampling, vocabulary))
-    const source = sourceOf(form, sampling, logProbs)
+    const source = sourceOf(form, sampling, options)
     if (typeof source !== "string") return yield* source
     // A sequence that is read a second time needs room for the token that the reading ends with.
     const room = source === "second" ? contextLength - 1 : contextLength

@@ -4,8 +4,8 @@ import { choicesOf, completionOf, drawnApart, type Reported, scoresOf } from "./
 import type { Connection, Fault } from "./Connection.ts"
 import { completionRequest, type Group, scoreRequest } from "./completionRequest.ts"
 
-/** Where log-probabilities of both kinds come from: the answer, zeros of a certain choice, or a second reading. */
-export type Source = "answer" | "certain" | "second"
+/** Where log-probabilities of both kinds come from: the answer, zeros of a certain choice, a second reading, or the answer for those of the model alone. */
+export type Source = "answer" | "certain" | "second" | "model"
 
 /** One call, for the completions of one prompt. */
 export interface Call {
@@ -52,15 +52,17 @@ export const complete = Effect.fnUntraced(function* (
     connection,
     choicesOf(json, model, n).pipe(
       Result.flatMap((choices) => Result.all(choices.map((choice) => completionOf(choice, expected)))),
-      Result.flatMap((all) => (greedy ? Result.succeed(all) : drawnApart(all)))
+      // How likely it is that draws coincide is not known from the model's own log-probabilities.
+      Result.flatMap((all) => (greedy || source === "model" ? Result.succeed(all) : drawnApart(all)))
     )
   )
+  const unknown = (logProbs: ReadonlyArray<number>) => logProbs.map(() => Number.NaN)
   const raw = source === "second" ? yield* readAgain(connection, call, drawn) : drawn.map(({ logProbs }) => logProbs)
   const sampled = drawn.map(
     ({ completion, finishReason, logProbs }, i): Sampled => ({
       completion,
       finishReason,
-      logProbs: greedy ? logProbs.map(() => 0) : logProbs,
+      logProbs: greedy ? logProbs.map(() => 0) : source === "model" ? unknown(logProbs) : logProbs,
       rawLogProbs: raw[i]!
     })
   )

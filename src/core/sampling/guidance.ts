@@ -8,7 +8,6 @@ import {
   type Sampled,
   type SampleError,
   type SampleRequest,
-  type Sampler,
   type SamplingOptions,
   type UnsupportedOp
 } from "../service/index.ts"
@@ -153,7 +152,7 @@ export const guideTopK = <E>({
 
 export interface ChunkGuidance<E> {
   /** Draws the continuations. */
-  readonly sample: Sampler["Service"]["sample"]
+  readonly sample: Guided<E>
   readonly scores: PrefixScores<E>
   /** Continuations that are compared. */
   readonly candidates: number
@@ -172,7 +171,7 @@ const firstBest = (values: ReadonlyArray<number>): number =>
  * @see specs/62-evaluation-runs.md
  */
 export const guideChunks =
-  <E>({ sample, scores, candidates, stepSize }: ChunkGuidance<E>): Guided<E> =>
+  <E = never>({ sample, scores, candidates, stepSize }: ChunkGuidance<E>): Guided<E> =>
   (requests, options) =>
     Effect.gen(function* () {
       const rows = requests.map(({ prompt, seed }, index) => ({

@@ -4,6 +4,7 @@ import type { RunConfig } from "../../core/config/index.ts"
 import { Selectors } from "../../core/evaluation/index.ts"
 import type { Scorer } from "../../core/learner/index.ts"
 import {
+  checkAgreement,
   type Guided,
   guideChunks,
   guideTopK,
@@ -12,7 +13,7 @@ import {
   plain,
   Sampling
 } from "../../core/sampling/index.ts"
-import type { SamplingOptions } from "../../core/service/index.ts"
+import type { LogProbMismatch, SamplingOptions } from "../../core/service/index.ts"
 import type { PolicyReader } from "./PolicyReader.ts"
 import type { RewardReader } from "./RewardReader.ts"
 
@@ -35,17 +36,32 @@ export const prefixScores = (
     )
 }
 
-const serverOf = ({ training, model }: RunConfig, { whole }: PolicyReader) =>
-  Effect.map(
-    Server.make({
-      url: training.vllm_server_base_url!,
-      model: training.vllm_model ?? model.name!,
-      vocabulary: whole.model.tokenizer.vocabSize,
-      logProbs: training.vllm_logprobs_mode,
-      deadline: 1000 * training.vllm_server_timeout
-    }),
-    ({ sample }) => sample
-  )
+/**
+ * The draws of a server that holds the policy of this evaluation, which its first batch must show: rows name the weights
+ * that drew them.
+ */
+const serverOf = Effect.fnUntraced(function* ({ training, model }: RunConfig, { whole, read }: PolicyReader) {
+  const { sample } = yield* Server.make({
+    url: training.vllm_server_base_url!,
+    model: training.vllm_model ?? model.name!,
+    vocabulary: whole.model.tokenizer.vocabSize,
+    logProbs: training.vllm_logprobs_mode,
+    modelOnly: true,
+    deadline: 1000 * training.vllm_server_timeout
+  })
+  let isVouchedFor = false
+  const vouched: Guided<Scorer.ScoreError | LogProbMismatch> = Effect.fnUntraced(function* (requests, options) {
+    const drawn = yield* sample(requests, options)
+    if (!isVouchedFor) {
+      const own = yield* read(drawn.map(({ completion }, i) => ({ prompt: requests[i]!.prompt, completion })))
+      const logProbs = own.map(({ policy_log_probs = [] }) => policy_log_probs.map((x) => x ?? Number.NaN))
+      yield* Effect.fromResult(checkAgreement(drawn, logProbs))
+      isVouchedFor = true
+    }
+    return drawn
+  })
+  return vouched
+})
 
 /** What draws the completions: the policy here or on a server, led by the reward where the configuration says so. */
 export const drawing = Effect.fnUntraced(function* (
@@ -78,7 +94,7 @@ export const drawing = Effect.fnUntraced(function* (
         vocabulary,
         batchSize: 128
       })).sample
-  const guided: Guided<Scorer.ScoreError> =
+  const guided: Guided<Scorer.ScoreError | LogProbMismatch> =
     scores !== undefined && guidance.method === "chunk"
       ? guideChunks({ sample, scores, candidates: guidance.n_candidates, stepSize: guidance.step_size })
       : sample
