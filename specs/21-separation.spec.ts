@@ -47,6 +47,8 @@ describe("AUROC", () => {
       _tag: "NotAvailable",
       reason: "no correct completion"
     })
+    const one = [{ correct: [true, false, true], scores: [3, 2, 1] }]
+    expect(aurocPooled(one, resampling)).toEqual({ _tag: "Estimate", value: 0.5, ci95: [0, 1], n: 1 })
     expect(aurocPooled([], resampling)).toEqual({ _tag: "NotAvailable", reason: "no completions" })
     expect(aurocWithinPrompt(right, resampling)).toEqual({
       _tag: "NotAvailable",
