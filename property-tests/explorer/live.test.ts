@@ -3,8 +3,10 @@ import { once } from "node:events"
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { NodeServices } from "@effect/platform-node"
+import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { type LiveRun, liveParts } from "../../src/experiments/report/index.ts"
+import { type LiveRun, liveParts, watchRun } from "../../src/experiments/report/index.ts"
 
 const root = join(import.meta.dirname, "../..")
 const line = (value: object): string => `${JSON.stringify(value)}\n`
@@ -50,7 +52,7 @@ describe("a run, live", () => {
       if (told.includes("loss 0.250")) break
     }
     stop.abort()
-    expect(told.startsWith("data: {")).toBe(true)
+    expect(told).toMatch(/^retry: 1000\n\ndata: \{/)
   })
 
   it("error: a folder that is no run, before anything is served", async () => {
@@ -60,6 +62,13 @@ describe("a run, live", () => {
     const [code] = await once(none, "close")
     expect(code).toBe(1)
     expect(told).toContain("no run lies here")
+  })
+
+  it("error: a port that another run has is named, with the way out", async () => {
+    const port = Number(new URL(address).port)
+    const refused = await Effect.runPromise(Effect.flip(Effect.provide(watchRun(folder, port), NodeServices.layer)))
+    expect(refused.message).toContain(`Cannot serve on port ${port}`)
+    expect(refused.message).toContain("--port")
   })
 
   it("claim: interrupted, it ends at once with code 130", async () => {

@@ -32,10 +32,13 @@ const pace = ({ seconds }: LiveStage): number | undefined => {
 
 const shown = ["loss", "reward", "kl", "eval/loss", "reward/loss", "held_out/auroc"]
 
+const bar = (stage: string, done: number, steps: number): string =>
+  `<progress max="${Math.max(1, steps)}" value="${done}" aria-label="${escapeMarkup(stage)}">${done} of ${steps}</progress>`
+
 const progress = ({ stages }: LiveRun): string =>
   rawTable(
-    "Stages",
-    ["stage", "step", "of", "s/step", "time left", "latest"],
+    "Steps made, the pace of the last ten, and what the last one measured",
+    ["stage", "step", "of", "done", "s/step", "time left", "latest"],
     stages.map((stage) => {
       const done = stage.rows.at(-1)?.step ?? 0
       const each = pace(stage)
@@ -48,12 +51,13 @@ const progress = ({ stages }: LiveRun): string =>
         escapeMarkup(stage.stage),
         String(done),
         stage.steps === undefined ? "?" : String(stage.steps),
+        stage.steps === undefined ? "" : bar(stage.stage, done, stage.steps),
         each === undefined ? "–" : formatNumber(each, "number"),
         each === undefined || stage.steps === undefined ? "–" : formatDuration(each * Math.max(0, stage.steps - done)),
         escapeMarkup(values.join(" · "))
       ]
     }),
-    (column) => column === 0 || column === 5
+    (column) => column === 0 || column === 3 || column === 6
   )
 
 /** Curves of each stage, the latest first and open. */
@@ -83,21 +87,34 @@ export const liveParts = (run: LiveRun): Readonly<Record<string, string>> => ({
   curves: curves(run)
 })
 
-/** The page's own script: puts each part where it belongs as it comes. */
-export const liveScript = `const source = new EventSource("events")
+/**
+ * The page's own script: puts each part where it belongs as it comes. Folds stay as the reader left them, and when the
+ * server is gone it is asked again until it is back.
+ */
+export const liveScript = `const folded = (place) =>
+  new Map([...place.querySelectorAll("details")].map((fold) => [fold.firstElementChild.textContent, fold.open]))
+const source = new EventSource("events")
 source.onmessage = ({ data }) => {
   for (const [id, markup] of Object.entries(JSON.parse(data))) {
     const place = document.getElementById(id)
-    if (place && place.dataset.markup !== markup) { place.innerHTML = markup; place.dataset.markup = markup }
+    if (!place || place.dataset.markup === markup) continue
+    const before = folded(place)
+    place.innerHTML = markup
+    place.dataset.markup = markup
+    for (const fold of place.querySelectorAll("details")) fold.open = before.get(fold.firstElementChild.textContent) ?? fold.open
   }
 }
-source.onerror = () => { document.getElementById("state").textContent = "The server has stopped; what is shown is the last it told." }
+source.onerror = () => {
+  const place = document.getElementById("state")
+  delete place.dataset.markup
+  place.textContent = "The server does not answer; what is shown is the last it told. Trying again."
+}
 `
 
 /** The page that follows a run, filled with how it stands. */
 export const livePage = (run: LiveRun, scriptHash: string): string => {
   const parts = liveParts(run)
-  const place = (id: string): string => `<div id="${id}">${parts[id]}</div>`
+  const place = (id: string): string => `<div class="stack" id="${id}">${parts[id]}</div>`
   return htmlPage({
     title: run.name,
     eyebrow: "rewardflow · live",
@@ -107,6 +124,8 @@ export const livePage = (run: LiveRun, scriptHash: string): string => {
       { id: "learning", heading: "How it learns", intro: "", body: place("curves") }
     ],
     end: "",
+    style:
+      "progress{width:8rem;height:.75rem;accent-color:var(--rf-high)}#progress td:last-child{white-space:normal;min-width:14rem}",
     script: { text: liveScript, hash: scriptHash, mayAsk: true }
   })
 }

@@ -15,12 +15,16 @@ export class NotServed extends Data.TaggedError("NotServed")<{ readonly port: nu
 
 const looksEvery = "1 second"
 
+/** A page that lost its server asks again this soon, in ms. */
+const asksAgain = "retry: 1000\n\n"
+
 /** The run whenever it has changed, as server-sent events. */
 const updates = (folder: string) =>
   Stream.fromEffectSchedule(readLiveRun(folder), Schedule.spaced(looksEvery)).pipe(
     Stream.map((run) => JSON.stringify(liveParts(run))),
     Stream.changes,
     Stream.map((data) => `data: ${data}\n\n`),
+    Stream.prepend([asksAgain]),
     Stream.encodeText
   )
 
@@ -37,6 +41,7 @@ export const watchRun = (folder: string, port: number) => {
       "/",
       Effect.map(readLiveRun(folder), (run) => HttpServerResponse.html(livePage(run, hash)))
     ),
+    HttpRouter.add("GET", "/favicon.ico", Effect.succeed(HttpServerResponse.empty())),
     HttpRouter.add(
       "GET",
       "/events",

@@ -35,7 +35,7 @@ section{margin-top:clamp(3rem,6vw,4.75rem)}
 section>h2+p{margin-top:.6rem;color:var(--rf-muted)}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,27rem),1fr));gap:1.25rem;margin-top:1.5rem;align-items:start}
 .traces{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,29rem),1fr));gap:1.25rem;margin-top:1.5rem;align-items:start}
-.stack{display:grid;gap:1.25rem;margin-top:1.5rem}
+.stack{display:grid;gap:1.25rem;margin-top:1.5rem;grid-template-columns:minmax(0,1fr)}
 .card{margin:0;min-width:0;background:var(--rf-surface);border:1px solid var(--rf-rule);border-radius:12px;padding:1.1rem 1.25rem 1.2rem;
  display:grid;gap:.75rem;grid-template-columns:minmax(0,1fr)}
 .card svg{width:100%;max-width:31rem;height:auto}
