@@ -84,6 +84,14 @@ describe("JSON and CSV", () => {
   })
 })
 
+describe("TSV", () => {
+  it("golden: as CSV, with tabs between, none within and nothing quoted", () => {
+    expect(TableFiles.toTsv({ ...table, columns: table.columns.slice(0, 2), rows: [["x\ty\n", m(0.5)]] })).toBe(
+      "run\ta\ta_low\ta_high\ta_n\ta_reason\nx y \t0.5\t0.45\t0.55\t40\t\n"
+    )
+  })
+})
+
 describe("ranked", () => {
   const marks = (rows: Table["rows"], within: "column" | "row" | "nothing") =>
     TableFiles.ranked({ ...table, rows }, { columns: ["a", "gain"], within }).marks!.map((row) => row.slice(1))
@@ -110,6 +118,19 @@ describe("ranked", () => {
     expect(marks([["x", missing, 0.1]], "row")).toEqual([[[], []]])
     expect(marks([["x", 0.3, 0.1]], "row")).toEqual([[["best"], ["second"]]])
     expect(marks([["x", 0.3, 0.1]], "nothing")).toEqual([[[], []]])
+  })
+
+  it("golden: a row for reference is never the best, and is grey throughout, for a reason that is said", () => {
+    const apart = { isApart: ([name]: ReadonlyArray<unknown>) => name === "x & y", why: "learned from outcomes" }
+    const ranked = TableFiles.ranked(table, { columns: ["a"], within: "column", apart })
+    expect(ranked.marks).toEqual([
+      [["apart"], ["apart"], ["apart"]],
+      [[], [], []],
+      [[], [], []]
+    ])
+    expect(ranked.caption).toContain("Grey without *: learned from outcomes, not compared.")
+    expect(TableFiles.toLatex(ranked)).toContain("\\textcolor{gray}{x \\& y} & \\textcolor{gray}{50.0\\%")
+    expect(Tables.toMarkdown(ranked)).toContain("*x & y*")
   })
 
   it("golden: Markdown shows the same marks", () => {

@@ -47,7 +47,7 @@ describe("rewardflow plot pairs", () => {
   beforeAll(async () => {
     const flags = ["--scored", scored("sparse", "interval", "dense"), "--output-root", join(folder, "all")]
     outcome = await call("pairs", `${fixtures}/pairs.jsonl`, ...flags, "--limit", "1")
-  }, 60_000)
+  }, 120_000)
 
   it("golden: a triptych with its trace, and each critic's tokens of both traces, for as many pairs as asked for", () => {
     expect([outcome.err, outcome.code]).toEqual([expect.stringContaining("1 drawn of 8 pairs"), 0])
@@ -115,7 +115,7 @@ describe("what pairs lack", () => {
     expect(err).toContain("1 drawn of 8 pairs")
     expect(err).toMatch(/missing: dense: .*dense\.jsonl lacks 1 of 8 pairs/)
     expect(err).toMatch(/failed: .*bad\.jsonl:3, field "prompt"/)
-  }, 60_000)
+  }, 120_000)
 })
 
 describe("the names of pairs", () => {

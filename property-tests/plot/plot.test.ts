@@ -17,6 +17,7 @@ import {
   plotMain,
   plotPairs,
   plotTransfer,
+  RunResults,
   tokenFigures,
   usualKs
 } from "../../src/experiments/plot/index.ts"
@@ -60,7 +61,7 @@ describe("rewardflow plot main", () => {
     const config = spec("one.yaml", one)
     const ns = ["--reranking-generations", "2,5,8,16"]
     outcome = await call("plot", "main", "--config", config, "--output-root", join(folder, "main"), ...ns, "--debug")
-  }, 60_000)
+  }, 120_000)
 
   it("golden: every figure as SVG, PDF and PNG with its caption, and every table in five formats", () => {
     expect(outcome.code).toBe(0)
@@ -127,52 +128,52 @@ describe("rewardflow plot main", () => {
     expect(provenance.runs.airl.sha256).toMatch(/^[\da-f]{64}$/)
     expect(provenance.selector).toBe("mean")
   })
+})
 
-  it("defect 32: captions and axes name the selector that was used", async () => {
-    const again = "  - {airl: tiny_grpo, label: grpo}\n"
-    const config = spec("min.yaml", one + again)
-    const output = join(folder, "min")
-    const flags = ["--selector-mode", "min", "--no-token-figs", "--reranking-generations", "8"]
-    // Two threads, since two runs are drawn.
-    const args = ["plot", "main", "--config", config, "--output-root", output, ...flags, "--workers", "2"]
-    const { code, err } = await call(...args)
-    expect(code).toBe(0)
-    expect(err).toContain("[2/2] all_tokens/sums/")
-    const caption = readFileSync(`${output}/all_tokens/sums/standard/dense/pass_atkN_expert_8.caption.txt`, "utf8")
+describe("rewardflow plot main of several runs", () => {
+  let outcome: Awaited<ReturnType<typeof call>>
+  const at = (...path: ReadonlyArray<string>) => join(folder, "min/all_tokens", ...path)
+  beforeAll(async () => {
+    const config = spec("min.yaml", `${one}  - {airl: tiny_grpo, sft: tiny_gone, grpo: tiny_grpo, label: grpo}\n`)
+    const flags = ["--selector-mode", "min", "--no-token-figs", "--reranking-generations", "8", "--workers", "2"]
+    outcome = await call("plot", "main", "--config", config, "--output-root", join(folder, "min"), ...flags)
+  }, 120_000)
+
+  it("golden: they are drawn in threads, and told one by one", () => {
+    expect(outcome.err).toContain("[2/2] all_tokens/sums/")
+    expect(existsSync(at("sums/standard/dense/dense_rewards_raw"))).toBe(false)
+    for (const table of ["results_reranking_long", "results_calibration_table", "reranking_results_main"])
+      expect(existsSync(at(`${table}.tex`)), table).toBe(true)
+  })
+
+  it("defect 32: captions and axes name the selector that was used", () => {
+    const folderOfRun = at("sums/standard/dense")
+    const caption = readFileSync(`${folderOfRun}/pass_atkN_expert_8.caption.txt`, "utf8")
     expect(caption).toContain("the reward (min) ranks first")
-    const svg = readFileSync(`${output}/all_tokens/sums/standard/dense/correctness_reward_distribution.svg`, "utf8")
-    expect(svg).toContain("reward (min)")
-    expect(existsSync(`${output}/all_tokens/sums/standard/dense/dense_rewards_raw`)).toBe(false)
-    expect(readFileSync(`${output}/all_tokens/ablation_sums.caption.txt`, "utf8")).toContain(
-      "best-of-8 by its reward (min)"
-    )
-  }, 60_000)
+    expect(readFileSync(`${folderOfRun}/correctness_reward_distribution.svg`, "utf8")).toContain("reward (min)")
+    expect(readFileSync(at("ablation_sums.caption.txt"), "utf8")).toContain("best-of-8 by its reward (min)")
+  })
+
+  it("defect 29: a missing run is a line of the summary and a failure, and the rest is drawn", () => {
+    expect(outcome.code).toBe(1)
+    expect(outcome.err).toMatch(/missing: all_tokens\/sums\/grpo: no eval_results_new\.jsonl, .* of the run tiny_gone/)
+    expect(existsSync(at("sums/standard/grpo/pass_at_k_all.pdf"))).toBe(true)
+  })
+
+  it("golden: a run that several experiments are compared with stands in the table of pass@1 once", () => {
+    const { rows } = JSON.parse(readFileSync(at("results_pass_at_1.json"), "utf8"))
+    expect(rows.map(({ run: name }: { run: string }) => name)).toEqual([
+      "tiny_sft: SFT",
+      "tiny_grpo: Outcome supervision (GRPO)",
+      "dense: Expert reasoning (reward)",
+      "grpo: Expert reasoning (reward)"
+    ])
+    const tex = readFileSync(at("results_pass_at_1.tex"), "utf8")
+    expect(tex).toContain("\\textcolor{gray}{tiny\\_grpo: Outcome supervision (GRPO)}")
+  })
 })
 
 describe("what is missing", () => {
-  const config = () => spec("gone.yaml", one.replace("tiny_sft", "tiny_gone"))
-
-  it("defect 29: a missing run is a line of the summary and a failure, and the rest is drawn", async () => {
-    const output = join(folder, "gone")
-    const args = [
-      "plot",
-      "main",
-      "--config",
-      config(),
-      "--output-root",
-      output,
-      "--no-token-figs",
-      "--workers",
-      "1",
-      "--reranking-generations",
-      "8"
-    ]
-    const { code, err } = await call(...args)
-    expect(code).toBe(1)
-    expect(err).toMatch(/missing: all_tokens\/sums\/dense: no eval_results_new\.jsonl, .* of the run tiny_gone/)
-    expect(existsSync(`${output}/all_tokens/sums/standard/dense/pass_at_k_all.pdf`)).toBe(true)
-  }, 60_000)
-
   it("defect 29: a run that breaks is a failure of its own, and the others go on", async () => {
     const job = { domain: "d", label: "l", answerOnly: true }
     const drawn = await Effect.runPromise(contained(job)(Effect.die(new RangeError("3 scores for 4 completions."))))
@@ -189,7 +190,7 @@ describe("what is missing", () => {
     expect(rows[2].accuracy._tag).toBe("NotAvailable")
     expect(readdirSync(`${output}/transfer`)).toContain("transfer_matrix_dense_graph_all_models.pdf")
     expect(readFileSync(`${output}/transfer/transfer_matrix.tex`, "utf8")).toContain("n/a")
-  }, 60_000)
+  }, 120_000)
 })
 
 describe("a run without rewards", () => {
@@ -215,10 +216,10 @@ describe("a run without rewards", () => {
       rewards: [],
       problems: []
     }
-    const results = {
+    const results = RunResults.make({
       ...{ label: "l", selector: "mean", ks: usualKs, ns: [2] },
       methods: { airl: { file: "", pools, meanReward: undefined, provenance } }
-    }
+    })
     expect(mainDrawings(results).map(({ id }) => id)).toEqual(["pass_at_k_all", "reranking_compact"])
     const tables = mainTables(results)
     const cells = tables.find(({ id }) => id === "pass_at_k_table_reranking_2")!.rows

@@ -12,8 +12,11 @@ export const Column = Schema.Struct({
   format: Schema.Literals(["percent", "points", "number", "integer"])
 })
 
-/** What stands out in a cell: the best and the second of its column, a value so low that it says little. */
-export const Mark = Schema.Literals(["best", "second", "low"])
+/**
+ * What stands out in a cell: the best and the second of its column, a value so low that it says little, a row that is
+ * there for reference.
+ */
+export const Mark = Schema.Literals(["best", "second", "low", "apart"])
 export type Mark = typeof Mark.Type
 
 /** A table as data; every row has one cell a column. */
@@ -53,11 +56,15 @@ const markdownCell = (text: string): string =>
     .replace(/</g, "&lt;")
     .replace(/\s*\n\s*/g, " ")
 
+const markdownOf: Readonly<Record<Mark, (cell: string) => string>> = {
+  best: (cell) => `**${cell}**`,
+  second: (cell) => `<u>${cell}</u>`,
+  low: (cell) => `${cell}\\*`,
+  apart: (cell) => `*${cell}*`
+}
+
 const marked = (text: string, marks: ReadonlyArray<Mark> = []): string =>
-  marks.reduce(
-    (cell, mark) => (mark === "best" ? `**${cell}**` : mark === "second" ? `<u>${cell}</u>` : `${cell}\\*`),
-    text
-  )
+  marks.reduce((cell, mark) => markdownOf[mark](cell), text)
 
 /** GitHub-flavoured Markdown; what would be markup in a cell is escaped. */
 export const toMarkdown = (table: Table): string => {

@@ -25,16 +25,15 @@ const latexCharacters: Readonly<Record<string, string>> = {
 export const escapeLatex = (text: string): string =>
   Array.from(text.replace(/\s*\n\s*/g, " "), (c) => latexCharacters[c] ?? c).join("")
 
+const latexOf: Readonly<Record<Mark, (cell: string) => string>> = {
+  best: (cell) => `\\textbf{${cell}}`,
+  second: (cell) => `\\underline{${cell}}`,
+  low: (cell) => `\\textcolor{gray}{${cell}*}`,
+  apart: (cell) => `\\textcolor{gray}{${cell}}`
+}
+
 const marked = (text: string, marks: ReadonlyArray<Mark> = []): string =>
-  marks.reduce(
-    (cell, mark) =>
-      mark === "best"
-        ? `\\textbf{${cell}}`
-        : mark === "second"
-          ? `\\underline{${cell}}`
-          : `\\textcolor{gray}{${cell}*}`,
-    text
-  )
+  marks.reduce((cell, mark) => latexOf[mark](cell), text)
 
 /** A `table` environment with booktabs rules; numbers stand flush right. Needs the packages booktabs and xcolor. */
 export const toLatex = (table: Table): string => {
@@ -71,11 +70,7 @@ const csvCells = (cell: Cell | undefined): ReadonlyArray<string> => {
 const isMeasured = (table: Table, c: number): boolean =>
   table.rows.some((row) => typeof row[c] === "object" && row[c] !== null)
 
-/**
- * Comma-separated values (RFC 4180), unrounded. A column of measured values is five: value, low, high, prompts, and the
- * reason where there is no value.
- */
-export const toCsv = (table: Table): string => {
+const delimited = (table: Table, separator: string, cellOf: (text: string) => string, end: string): string => {
   const measured = table.columns.map((_, c) => isMeasured(table, c))
   const header = table.columns.flatMap(({ key }, c) =>
     measured[c] ? [key, `${key}_low`, `${key}_high`, `${key}_n`, `${key}_reason`] : [key]
@@ -83,8 +78,17 @@ export const toCsv = (table: Table): string => {
   const rows = table.rows.map((row) =>
     table.columns.flatMap((_, c) => csvCells(row[c]).slice(0, measured[c] ? undefined : 1))
   )
-  return [header, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("")
+  return [header, ...rows].map((row) => `${row.map(cellOf).join(separator)}${end}`).join("")
 }
+
+/**
+ * Comma-separated values (RFC 4180), unrounded. A column of measured values is five: value, low, high, prompts, and the
+ * reason where there is no value.
+ */
+export const toCsv = (table: Table): string => delimited(table, ",", csvCell, "\r\n")
+
+/** As `toCsv`, with tabs between; what would be a tab or a line end in a cell is a space. */
+export const toTsv = (table: Table): string => delimited(table, "\t", (text) => text.replace(/[\t\r\n]+/g, " "), "\n")
 
 /** Everything of a table as JSON, with where its numbers come from: what other formats are made from. */
 export const toJsonDocument = ({ id, title, caption, provenance = {}, ...table }: Table): string =>
@@ -102,6 +106,8 @@ export interface Ranked {
   readonly within: "column" | "row" | "nothing"
   /** Cells below it are grey with a star. */
   readonly floor?: number
+  /** Rows that are there for reference: grey (in Markdown slanted), and never the best. */
+  readonly apart?: { readonly isApart: (row: ReadonlyArray<Cell>) => boolean; readonly why: string }
 }
 
 const topTwo = (cells: ReadonlyArray<Cell | undefined>): ReadonlyArray<number> => {
@@ -113,10 +119,13 @@ const topTwo = (cells: ReadonlyArray<Cell | undefined>): ReadonlyArray<number> =
  * The table with the best value of each column or row bold and the second underlined, ties alike, and with the rule in
  * its caption. Higher is better. Equal values rank nothing; what is not available is never the best.
  */
-export const ranked = (table: Table, { columns, within, floor }: Ranked): Table => {
+export const ranked = (table: Table, { columns, within, floor, apart }: Ranked): Table => {
+  const isApart = (row: ReadonlyArray<Cell>): boolean => apart?.isApart(row) === true
+  const rivals = table.rows.filter((row) => !isApart(row))
   const compared = table.columns.map(({ key }) => columns.includes(key))
-  const ofColumn = table.columns.map((_, c) => topTwo(table.rows.map((row) => row[c])))
+  const ofColumn = table.columns.map((_, c) => topTwo(rivals.map((row) => row[c])))
   const marks = table.rows.map((row) => {
+    if (isApart(row)) return row.map((): ReadonlyArray<Mark> => ["apart"])
     const ofRow = topTwo(row.filter((_, c) => compared[c]))
     return table.columns.map((_, c): ReadonlyArray<Mark> => {
       const value = valueOf(row[c])
@@ -128,6 +137,7 @@ export const ranked = (table: Table, { columns, within, floor }: Ranked): Table 
   })
   const rules = [
     ...(within === "nothing" ? [] : [`Best of a ${within} bold, second underlined.`]),
+    ...(rivals.length === table.rows.length ? [] : [`Grey without *: ${apart?.why}, not compared.`]),
     ...(floor === undefined ? [] : [`Grey and * below ${100 * floor}%.`])
   ]
   return { ...table, marks, caption: [table.caption, ...rules].join(" ").trim() }

@@ -150,6 +150,8 @@ export const toPdf = (svg: string, { fonts, inches = 3.25 }: PdfOptions): Effect
       const page = new Pdf({
         size: [72 * inches, height * scale],
         margin: 0,
+        // No name, no reading of a font that nothing is set in.
+        font: "",
         info: {
           Title: root.attributes["aria-label"] ?? "",
           Subject: typeof description === "object" ? description.children.join("") : "",

@@ -1,6 +1,7 @@
 import type { Measurement } from "../../core/evaluation/index.ts"
 import { type Bar, type Drawing, Drawings, Figures } from "../../core/figure/index.ts"
-import type { RunSummary } from "./summariseRun.ts"
+import { rerankOf } from "./runGrid.ts"
+import { largestN, type RunSummary } from "./summariseRun.ts"
 
 const bar = (group: string, series: string, value: Measurement | undefined): ReadonlyArray<Bar> =>
   value?._tag === "Estimate" ? [{ group, series, value: value.value, ci95: value.ci95 }] : []
@@ -9,14 +10,14 @@ const bar = (group: string, series: string, value: Measurement | undefined): Rea
 export const ablationDrawings = (runs: ReadonlyArray<RunSummary>): ReadonlyArray<Drawing> =>
   [...Map.groupBy(runs, ({ domain }) => domain)].flatMap(([domain, own]) => {
     if (own.length < 2) return []
-    const of = (run: RunSummary, name: string) => run.reranking.rows.find(({ reranker }) => reranker === name)?.accuracy
-    const ns = [...new Set(own.map(({ reranking }) => reranking.n))].join(", ")
+    const of = (run: RunSummary, name: string) => rerankOf(run, name)?.accuracy
+    const ns = [...new Set(own.map(largestN))].join(", ")
     const selectors = [...new Set(own.map(({ selector }) => selector))].join(", ")
     return [
       Drawings.ofFigure({
         id: `ablation_${domain}`,
         title: `Runs on ${domain}`,
-        caption: `pass@1 of each run's policy (the expected random pick) and best-of-${ns} by its reward (${selectors}); ${Figures.intervalNote}.`,
+        caption: `pass@1 of each run's policy (the expected random pick) and best-of-${ns} by its reward (${selectors}), bars in the order of the legend; ${Figures.intervalNote}.`,
         x: { label: "correct", format: "percent" },
         y: { label: "", format: "percent" },
         series: [

@@ -1,9 +1,10 @@
 import { Effect, FileSystem } from "effect"
 import { findResults, ResultsNotFound } from "./findResults.ts"
 import { chosenSelector, type Job, type MethodName, methods } from "./Job.ts"
-import { mainDrawings, type RunResults, usualKs } from "./mainDrawings.ts"
+import { mainDrawings, usualKs } from "./mainDrawings.ts"
 import { mainTables } from "./mainTables.ts"
 import { openPress, writeDrawing, writeTable } from "./pictures.ts"
+import * as RunResults from "./RunResults.ts"
 import { type MethodResults, readMethod } from "./readMethod.ts"
 import { type RunSummary, summariseRun } from "./summariseRun.ts"
 import { tokenFigures } from "./tokenFigures.ts"
@@ -58,13 +59,13 @@ const readRuns = (job: Job, name: string) =>
         })
       )
     }
-    const results: RunResults = {
+    const results = RunResults.make({
       label: `${job.label}, ${job.domain}`,
       selector: selector.name,
       methods: found,
       ks: usualKs,
       ns: job.rerankingGenerations
-    }
+    })
     return { results, troubles }
   })
 
@@ -113,6 +114,6 @@ export const drawJob = (job: Job): Effect.Effect<Drawn, never, FileSystem.FileSy
     }
     const summary = summariseRun(job, results)
     yield* fs.writeFileString(`${job.output}/summary.json`, `${JSON.stringify(summary, undefined, 2)}\n`)
-    const files = 5 * tables.length + 4 * (drawings.length + tokens) + 1
+    const files = 6 * tables.length + 4 * (drawings.length + tokens) + 1
     return { job: name, summary, troubles, files, seconds: (performance.now() - started) / 1000 }
   }).pipe(Effect.catch((error) => Effect.succeed(undrawn(job, error))))

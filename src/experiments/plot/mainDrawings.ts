@@ -6,7 +6,6 @@ import {
   pearsonMatrix,
   platt,
   promptContrast,
-  Rerankers,
   Resamplings,
   reliabilityBins,
   riskCoverageCurve,
@@ -27,7 +26,7 @@ import {
 } from "../../core/figure/index.ts"
 import type { PromptPool } from "../../core/result/index.ts"
 import type { MethodName } from "./Job.ts"
-import type { MethodResults } from "./readMethod.ts"
+import { mostGenerations, type RunResults, scored } from "./RunResults.ts"
 
 /** Names in print. */
 export const methodLabels: Readonly<Record<MethodName, string>> = {
@@ -36,30 +35,10 @@ export const methodLabels: Readonly<Record<MethodName, string>> = {
   grpo: "Outcome supervision (GRPO)"
 }
 
-/** What every figure of a run is made from. */
-export interface RunResults {
-  readonly label: string
-  readonly selector: string
-  readonly methods: Readonly<Partial<Record<MethodName, MethodResults>>>
-  readonly ks: ReadonlyArray<number>
-  readonly ns: ReadonlyArray<number>
-}
-
 /** pass@k and success@k are shown at these. */
 export const usualKs = [1, 3, 5, 10]
 
 const { standard } = Resamplings
-
-/** Completions with one of their scores; empty where no completion has it. */
-export const scored = (pools: ReadonlyArray<PromptPool>, name: string): ReadonlyArray<ScoredPool> =>
-  pools.flatMap(({ correct, scores }) => {
-    const own = scores[name]
-    return own === undefined ? [] : [{ correct, scores: own }]
-  })
-
-/** The largest pool: no metric at a larger k or n is shown. */
-export const mostGenerations = (pools: ReadonlyArray<PromptPool>): number =>
-  pools.reduce((n, { correct }) => Math.max(n, correct.length), 0)
 
 const passAtKDrawing = ({ methods, ks, label }: RunResults): Drawing => {
   const lines = (["grpo", "airl", "sft"] as const).flatMap((method): ReadonlyArray<MeasuredLine> => {
@@ -115,21 +94,13 @@ const givenNDrawing = ({ selector, ks, label }: RunResults, pools: ReadonlyArray
   )
 }
 
-const rerankers = [
-  Rerankers.random,
-  Rerankers.byScore("logProb"),
-  Rerankers.majority,
-  Rerankers.byScore("reward"),
-  Rerankers.weightedMajority("reward")
-]
+const drawn = ["random", "logProb", "majority", "reward", "weightedMajority"]
 
-const rerankingDrawing = ({ selector, ns, label }: RunResults, pools: ReadonlyArray<PromptPool>): Drawing => {
-  const shown = ns.filter((n) => n <= mostGenerations(pools))
-  const rows = Rerankers.curve(pools, rerankers, shown, standard)
-  const lines = rerankers.map(({ name }) => ({
+const rerankingDrawing = ({ selector, reranking, label }: RunResults): Drawing => {
+  const lines = drawn.map((name) => ({
     key: name,
     label: rerankerLabel(name),
-    values: rows.filter(({ reranker }) => reranker === name).map(({ n, accuracy }) => ({ x: n, value: accuracy }))
+    values: reranking.filter(({ reranker }) => reranker === name).map(({ n, accuracy }) => ({ x: n, value: accuracy }))
   }))
   return Drawings.ofFigure(
     measuredCurve(
@@ -239,11 +210,11 @@ export const mainDrawings = (run: RunResults): ReadonlyArray<Drawing> => {
   const score = `reward (${run.selector})`
   return [
     passAtKDrawing(run),
-    rerankingDrawing(run, pools),
+    rerankingDrawing(run),
     ...(rewarded.length === 0
       ? []
       : [
-          ...run.ns.filter((n) => n <= mostGenerations(pools)).map((n) => givenNDrawing(run, pools, n)),
+          ...run.ns.map((n) => givenNDrawing(run, pools, n)),
           distribution(rewarded, {
             ...{ id: "correctness_reward_distribution", title: "Reward by correctness", score },
             labels: ["correct", "wrong"]

@@ -60,7 +60,7 @@ export const writeDrawing = Effect.fnUntraced(function* (folder: string, drawing
   yield* fs.writeFileString(`${at}.caption.txt`, `${drawing.title}. ${drawing.caption}\n`)
 })
 
-/** Writes a table as JSON, and from the same values as LaTeX, Markdown, CSV and text. */
+/** Writes a table as JSON, and from the same values as LaTeX, Markdown, CSV, TSV and text. */
 export const writeTable = Effect.fnUntraced(function* (folder: string, table: Table) {
   const fs = yield* FileSystem.FileSystem
   yield* fs.makeDirectory(folder, { recursive: true })
@@ -69,5 +69,6 @@ export const writeTable = Effect.fnUntraced(function* (folder: string, table: Ta
   yield* fs.writeFileString(`${at}.tex`, TableFiles.toLatex(table))
   yield* fs.writeFileString(`${at}.md`, `## ${table.title}\n\n${Tables.toMarkdown(table)}\n\n${table.caption}\n`)
   yield* fs.writeFileString(`${at}.csv`, TableFiles.toCsv(table))
+  yield* fs.writeFileString(`${at}.tsv`, TableFiles.toTsv(table))
   yield* fs.writeFileString(`${at}.txt`, `${table.title}\n${Tables.toText(table)}\n${table.caption}\n`)
 })

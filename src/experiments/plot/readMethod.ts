@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import { Effect, FileSystem, Stream } from "effect"
 import type { ResultRow } from "../../core/data/index.ts"
 import { type Selector, Selectors } from "../../core/evaluation/index.ts"
-import { Censuses, type PromptPool, PromptPools, ResultFile, TraceScores } from "../../core/result/index.ts"
+import { Censuses, type PromptPool, PromptPools, ResultFile, TraceScores, Verdicts } from "../../core/result/index.ts"
 import { tagText } from "../../core/text/index.ts"
 
 /** The completions of one run with all that figures look at, and where they come from. */
@@ -29,6 +29,11 @@ export interface Provenance {
 
 const or = (value: number | null | undefined): number => value ?? Number.NaN
 
+const adjusted = (row: ResultRow): number | undefined => {
+  const verdict = Verdicts.formatAdjusted(row)
+  return verdict === undefined ? undefined : Number(verdict)
+}
+
 /** The scores that figures rank, correlate and split by; one that no row has is not there. */
 const scoresBy = (selector: Selector) => ({
   reward: TraceScores.reward(selector),
@@ -36,6 +41,7 @@ const scoresBy = (selector: Selector) => ({
   length: TraceScores.brevity,
   xml: (row: ResultRow) => or(row.xmlcount_reward_func),
   strict: (row: ResultRow) => or(row.strict_format_reward_func),
+  formatAdjusted: (row: ResultRow) => or(adjusted(row)),
   ...Object.fromEntries(Selectors.all.map((one) => [`selector:${one.name}`, TraceScores.reward(one)]))
 })
 

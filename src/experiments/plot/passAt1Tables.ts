@@ -1,0 +1,71 @@
+import { type Cell, type Table, TableFiles } from "../../core/figure/index.ts"
+import type { MethodName } from "./Job.ts"
+import { methodLabels } from "./mainDrawings.ts"
+import { absent, collapsed, gridOf, intervals, percent, text } from "./runGrid.ts"
+import type { RunSummary } from "./summariseRun.ts"
+
+type Column = "passAt1" | "passAt1Adjusted"
+
+interface Line {
+  readonly method: MethodName
+  readonly name: string
+  readonly runs: ReadonlyArray<RunSummary>
+}
+
+/** One line a method and run: what several experiments are compared with stands there once. */
+const linesOf = (runs: ReadonlyArray<RunSummary>, column: Column): ReadonlyArray<Line> =>
+  (["sft", "grpo", "airl"] as const).flatMap((method) => {
+    const known = runs.filter((run) => run[column][method] !== undefined)
+    const byRun = Map.groupBy([...Map.groupBy(known, ({ label }) => label)], ([label, own]) =>
+      method === "airl" ? label : JSON.stringify(own.map(({ domain, runs: names }) => [domain, names[method]]))
+    )
+    return [...byRun.values()].map(([first]) => {
+      const [label, own] = first!
+      const names = [...new Set(own.map(({ runs: each }) => each[method] ?? label))]
+      return { method, name: method === "airl" ? label : names.join(" / "), runs: own }
+    })
+  })
+
+const passAt1Table = (
+  runs: ReadonlyArray<RunSummary>,
+  column: Column,
+  of: Pick<Table, "id" | "title" | "caption">
+): ReadonlyArray<Table> => {
+  const { domains } = gridOf(runs)
+  const lines = linesOf(runs, column)
+  const outcome = `: ${methodLabels.grpo}`
+  const row = ({ method, name, runs: own }: Line): ReadonlyArray<Cell> => [
+    `${name}: ${methodLabels[method]}`,
+    ...domains.map((domain) => own.find((run) => run.domain === domain)?.[column][method] ?? absent)
+  ]
+  return lines.length === 0
+    ? []
+    : [
+        TableFiles.ranked(
+          { ...of, columns: [text("run"), ...domains.map((domain) => percent(domain, domain))], rows: lines.map(row) },
+          {
+            columns: domains,
+            within: "column",
+            floor: collapsed,
+            apart: {
+              isApart: ([name]) => typeof name === "string" && name.endsWith(outcome),
+              why: "learned from outcomes"
+            }
+          }
+        )
+      ]
+}
+
+/** pass@1 of every run on every data set, by the stored check, and by the lenient one where rows have it. */
+export const passAt1Tables = (runs: ReadonlyArray<RunSummary>): ReadonlyArray<Table> => [
+  ...passAt1Table(runs, "passAt1", {
+    id: "results_pass_at_1",
+    title: "pass@1",
+    caption: `Share of completions that are correct, by method and data set; ${intervals}.`
+  }),
+  ...passAt1Table(runs, "passAt1Adjusted", {
+    id: "results_pass_at_1_format_adjusted",
+    title: "pass@1, answers read leniently",
+    caption: `Share of completions that are correct on a lenient reading of the answer ("$18" for "18"), by method and data set; completions without this check left out; ${intervals}.`
+  })
+]
