@@ -134,6 +134,21 @@ describe("localisePlaces", () => {
   it("defect 22: a degenerate signal cannot fall far below chance", () => {
     const flat = judge([row("p", new Array<number>(50).fill(0.3), [7])], Grids.token, 1)
     expect(value(flat.hit)).toBeCloseTo(value(flat.chance)!, 14)
+    expect(flat.belowChance).toBe(false)
+  })
+
+  it("defect 22: a signal that is not of the trace's tokens is no part, and one that is far below chance is told", () => {
+    const values = [5, 5, 5, 1, 1, 1]
+    const sound = { ...row("p", values, [3]), tokens: 6 }
+    expect(judge([sound], Grids.token, 0)).toMatchObject({ hit: { value: 1 }, rows: 1 })
+    // Without the end token, as two of the reference's three readers had it.
+    const short = { ...row("p", values.slice(1), [3]), tokens: 6 }
+    expect(judge([sound, short], Grids.token, 0)).toMatchObject({ hit: { value: 1 }, rows: 1, leftOut: 1 })
+    const shifted = Array.from({ length: 30 }, (_, p) => row(`p${p}`, [5, 5, 1, 1], [1]))
+    expect(judge(shifted, Grids.token, 0)).toMatchObject({ hit: { value: 0 }, belowChance: true })
+    expect(judge([...shifted.slice(1), row("p", [5, 1, 1, 1], [1])], Grids.token, 0).belowChance).toBe(true)
+    const right = shifted.map((one, p) => (p % 2 === 0 ? one : row(one.promptId, [5, 1, 1, 1], [1])))
+    expect(judge(right, Grids.token, 0).belowChance).toBe(false)
   })
 
   it("golden: a region narrows candidates, targets and chance; spans are filtered by their width", () => {

@@ -183,10 +183,19 @@ describe("pools", () => {
     expect(joined("bb").rows[0]).not.toHaveProperty("policy_log_probs")
   })
 
+  it("defect 8: two problems that are asked in the same words stay two, where rows name them", () => {
+    const rows = ["a", "b"].flatMap((prompt_id) => [0, 1].map((i) => parse(published(i, { prompt_id }))))
+    expect(PromptPools.ofRows(rows).map(({ promptId, correct }) => [promptId, correct.length])).toEqual([
+      ["a", 2],
+      ["b", 2]
+    ])
+    expect(census(rows).problems).toEqual({})
+  })
+
   it("defect 9: without scores there is no score to rank by, least of all the correctness", () => {
     const rows = [0, 1].map((i) => parse(published(i, { reward_model_score: [0], correctness_reward_func: 2 * i })))
     const [pool] = PromptPools.ofRows(rows, { scores: { reward: TraceScores.reward(Selectors.mean) } })
-    expect(pool).toMatchObject({ correct: [false, true], scores: {} })
+    expect([pool?.correct, pool?.scores]).toEqual([[false, true], {}])
   })
 
   it("golden: a prompt's rows in the order of their index, answers and scores beside them; no verdict, no part", () => {

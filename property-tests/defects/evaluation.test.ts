@@ -1,15 +1,24 @@
 import { describe, expect, it } from "vitest"
 import {
+  areaUnderRiskCoverage,
+  aurocOf,
+  aurocPooled,
   bestOfNOfPrompt,
+  differenceOverPrompts,
   expectedCalibrationError,
   Measurements,
   majorityOfPrompt,
   meanAndStd,
   meanOverPrompts,
   passAtK,
+  pearson,
+  promptContrast,
   Rerankers,
   Resamplings,
-  Selectors
+  Selectors,
+  successAtKOfPrompt,
+  weightedMajorityOfPrompt,
+  weightedPassAtKOfPrompt
 } from "../../src/core/evaluation/index.ts"
 import { keyed, PromptPools, TraceRegions, TraceScores } from "../../src/core/result/index.ts"
 
@@ -88,6 +97,24 @@ describe("scores and alignment", () => {
 })
 
 describe("metrics", () => {
+  it("defect 10: scores and correctness that do not pair up are refused by every metric, never paired from the start", () => {
+    const pool = { correct: bits("110"), scores: [1, 2], answers: ["a", "b"] }
+    const refused = [
+      () => bestOfNOfPrompt(pool, 1),
+      () => successAtKOfPrompt(pool, 1),
+      () => weightedPassAtKOfPrompt(pool, 1),
+      () => majorityOfPrompt(pool, 1),
+      () => weightedMajorityOfPrompt({ ...pool, answers: ["a", "b", "c"] }, 1),
+      () => differenceOverPrompts([1, 0], [1], standard),
+      () => aurocOf(pool),
+      () => aurocPooled([pool], standard),
+      () => areaUnderRiskCoverage([pool], standard),
+      () => promptContrast([pool, pool], standard),
+      () => pearson([1, 2], [1])
+    ]
+    for (const one of refused) expect(one).toThrow(RangeError)
+  })
+
   it("defect 11: k beyond the completions has no value, and takes no prompt down to 0", () => {
     expect(passAtK([bits("11"), bits("1100")], 3, standard)).toMatchObject({ value: 1, n: 1 })
     expect(Measurements.isEstimate(passAtK([bits("11")], 3, standard))).toBe(false)

@@ -169,9 +169,9 @@ describe("guideChunks", () => {
   })
 
   it("defect 1: a score that is no number is chosen last", async () => {
-    const { sample } = sampler([[1], [2]])
-    const scores: PrefixScores<never> = () => Effect.succeed([Number.NaN, -5])
-    const guide = guideChunks({ sample, scores, candidates: 2, stepSize: 1 })
+    const { sample } = sampler([[1], [2], [3]])
+    const scores: PrefixScores<never> = () => Effect.succeed([Number.NaN, -5, Number.NaN])
+    const guide = guideChunks({ sample, scores, candidates: 3, stepSize: 1 })
     const [one] = await Effect.runPromise(guide([{ prompt: [7], seed: 1 }], plain(1)))
     expect(one!.completion).toEqual([2])
   })

@@ -39,3 +39,7 @@ export const value = (measurement: Measurement): number | undefined =>
 /** Whether the whole 95% interval lies above a threshold (0 for a difference). */
 export const exceeds = (measurement: Measurement, threshold: number): boolean =>
   isEstimate(measurement) && measurement.ci95[0] > threshold
+
+/** Whether the whole 95% interval lies below a threshold (0 for a difference). */
+export const fallsBelow = (measurement: Measurement, threshold: number): boolean =>
+  isEstimate(measurement) && measurement.ci95[1] < threshold

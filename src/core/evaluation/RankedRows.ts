@@ -11,7 +11,11 @@ export interface RankedRows {
   readonly ends: Uint32Array
 }
 
-/** Sorts once; wrong rows come before right ones of equal score, and non-finite scores last, tied. */
+/**
+ * Sorts once; wrong rows come before right ones of equal score, and non-finite scores last, tied.
+ *
+ * @throws RangeError where scores and correctness differ in length
+ */
 export const make = (pools: ReadonlyArray<ScoredPool>): RankedRows => {
   const count = pools.reduce((n, pool) => n + pool.scores.length, 0)
   const score = new Float64Array(count)
@@ -19,6 +23,7 @@ export const make = (pools: ReadonlyArray<ScoredPool>): RankedRows => {
   const positive = new Uint8Array(count)
   let row = 0
   for (const [b, pool] of pools.entries()) {
+    Ranking.checkPairs(pool.scores, pool.correct)
     for (const [i, own] of pool.scores.entries()) {
       score[row] = Ranking.orderable(own)
       prompt[row] = b

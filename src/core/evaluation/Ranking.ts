@@ -1,3 +1,9 @@
+/** Refuses scores that do not pair up with what they score. @throws RangeError when the two differ in length */
+export const checkPairs = (scores: ReadonlyArray<number>, correct: ReadonlyArray<boolean>): void => {
+  if (scores.length !== correct.length)
+    throw new RangeError(`${scores.length} scores for ${correct.length} completions; give one score each.`)
+}
+
 /** A block of equally good candidates: how many there are, and how many of them are correct. */
 export interface TieBlock {
   readonly size: number
@@ -32,9 +38,11 @@ export const blocks = (scores: ReadonlyArray<number>): ReadonlyArray<ReadonlyArr
   return result
 }
 
-/** The blocks of `blocks`, each reduced to its size and its number of correct candidates. */
-export const tieBlocks = (scores: ReadonlyArray<number>, correct: ReadonlyArray<boolean>): ReadonlyArray<TieBlock> =>
-  blocks(scores).map((block) => ({
+/** The blocks of `blocks`, each reduced to its size and its number of correct candidates. @throws as `checkPairs` */
+export const tieBlocks = (scores: ReadonlyArray<number>, correct: ReadonlyArray<boolean>): ReadonlyArray<TieBlock> => {
+  checkPairs(scores, correct)
+  return blocks(scores).map((block) => ({
     size: block.length,
     correct: block.reduce((m, index) => m + (correct[index]! ? 1 : 0), 0)
   }))
+}

@@ -23,7 +23,7 @@ export interface ScoredPool {
  */
 export const bestOfNOfPrompt = ({ correct, scores }: ScoredPool, n: number): number | undefined => {
   const N = correct.length
-  if (scores.length !== N) throw new RangeError(`${scores.length} scores for ${N} completions; give one score each.`)
+  Ranking.checkPairs(scores, correct)
   if (n > N || n < 1) return undefined
   let expected = 0
   let ranked = 0

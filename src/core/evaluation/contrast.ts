@@ -2,6 +2,7 @@ import type { ScoredPool } from "./bestOfN.ts"
 import { studentTail } from "./incompleteBeta.ts"
 import { type Measurement, notAvailable } from "./Measurement.ts"
 import { meanOverPrompts } from "./overPrompts.ts"
+import * as Ranking from "./Ranking.ts"
 import type { Resampling } from "./Resampling.ts"
 
 /** Welch's test of two means. */
@@ -44,6 +45,7 @@ const meanFinite = (xs: ReadonlyArray<number>): number | undefined => {
 
 /** Mean score of a prompt's correct completions less that of its wrong ones; `undefined` where either is absent. */
 export const contrastOfPrompt = ({ correct, scores }: ScoredPool): number | undefined => {
+  Ranking.checkPairs(scores, correct)
   const [right, wrong] = [true, false].map((c) => meanFinite(scores.filter((_, i) => correct[i] === c)))
   return right === undefined || wrong === undefined ? undefined : right - wrong
 }

@@ -2,7 +2,7 @@ import { aboveChance } from "./aboveChance.ts"
 import { averagePrecision } from "./averagePrecision.ts"
 import type { Grid } from "./Grid.ts"
 import * as Grids from "./Grid.ts"
-import type { Measurement } from "./Measurement.ts"
+import { fallsBelow, type Measurement } from "./Measurement.ts"
 import { combineOverPrompts } from "./overPrompts.ts"
 import * as Places from "./placeRanking.ts"
 import type { Resampling } from "./Resampling.ts"
@@ -20,6 +20,8 @@ export interface PlaceRow {
   readonly promptId: string
   /** Tokens of the error, at least one. */
   readonly targets: ReadonlyArray<number>
+  /** T, where it is known: a signal of another length is not of these tokens, and the row is left out. */
+  readonly tokens?: number
   /** Tokens that may be predicted; default all. */
   readonly region?: TokenSpan
   /** By detector: one value a token [T], and how a position becomes suspect. */
@@ -41,6 +43,8 @@ export interface PlaceResult {
   readonly chance: Measurement
   /** (mean hit - mean chance) / (1 - mean chance) */
   readonly normalised: Measurement
+  /** Whether its interval lies below 0: no honest signal is that wrong, so this one is misaligned, or turned round. */
+  readonly belowChance: boolean
   readonly meanAveragePrecision: Measurement
   readonly averagePrecisionChance: Measurement
   readonly meanReciprocalRank: Measurement
@@ -48,7 +52,7 @@ export interface PlaceResult {
   /** Mass@W */
   readonly mass: Measurement
   readonly rows: number
-  /** Rows that no detector is judged on: a signal is missing or of another length, or no target can be predicted. */
+  /** Rows that no detector is judged on: a signal is missing or of another length than its tokens, or no target can be predicted. */
   readonly leftOut: number
 }
 
@@ -71,7 +75,7 @@ interface Prepared {
 const prepare = (row: PlaceRow, { grid, window, detectors }: PlaceOptions): Prepared | undefined => {
   const lengths = new Set(detectors.map((d) => row.signals[d]?.values.length))
   const [T] = lengths
-  if (lengths.size !== 1 || T === undefined) return undefined
+  if (lengths.size !== 1 || T === undefined || T !== (row.tokens ?? T)) return undefined
   const { start, end } = row.region ?? { start: 0, end: T }
   // The first place has none before it, so no transition can lead there: it is no candidate, nor part of chance.
   const first = Math.max(1, Grids.place(grid, start))
@@ -116,6 +120,11 @@ export const localisePlaces = (rows: ReadonlyArray<PlaceRow>, options: PlaceOpti
     const ranked = (one: Prepared): Places.RankedPlaces => ({ suspicion: suspicions.get(one)!, near: one.near })
     const exact = (one: Prepared) => one.places.map((p) => one.targets.has(p))
     const hits = sums((one) => Places.hitAtK(ranked(one), k))
+    const normalised = aboveChance(
+      [hits, chance, count],
+      { resampling, unavailable },
+      "every place is near the error, so chance is 1"
+    )
     return {
       detector,
       grid: grid.name,
@@ -124,11 +133,8 @@ export const localisePlaces = (rows: ReadonlyArray<PlaceRow>, options: PlaceOpti
       k,
       hit: mean(hits),
       chance: mean(chance),
-      normalised: aboveChance(
-        [hits, chance, count],
-        { resampling, unavailable },
-        "every place is near the error, so chance is 1"
-      ),
+      normalised,
+      belowChance: fallsBelow(normalised, 0),
       meanAveragePrecision: mean(sums((one) => averagePrecision(suspicions.get(one)!, exact(one)) ?? 0)),
       averagePrecisionChance: mean(sums((one) => Places.chanceAveragePrecision(one.places.length, one.targets.size))),
       meanReciprocalRank: mean(sums((one) => Places.reciprocalRank({ ...ranked(one), near: exact(one) }))),

@@ -26,7 +26,7 @@ export const successAtKOfPrompt = (
   n: number = correct.length
 ): number | undefined => {
   const N = correct.length
-  if (scores.length !== N) throw new RangeError(`${scores.length} scores for ${N} completions; give one score each.`)
+  Ranking.checkPairs(scores, correct)
   if (k < 1 || k > n || n > N) return undefined
   let missed = 0
   let ranked = 0

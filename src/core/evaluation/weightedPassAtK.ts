@@ -1,6 +1,7 @@
 import type { ScoredPool } from "./bestOfN.ts"
 import type { Measurement } from "./Measurement.ts"
 import { meanOverPrompts } from "./overPrompts.ts"
+import * as Ranking from "./Ranking.ts"
 import type { Resampling } from "./Resampling.ts"
 
 /** Below this a temperature is taken for it, so that weights stay defined. */
@@ -40,7 +41,7 @@ const correctMass = ({ correct, scores }: ScoredPool, temperature: number): numb
  */
 export const weightedPassAtKOfPrompt = (pool: ScoredPool, k: number, temperature = 1): number | undefined => {
   const N = pool.correct.length
-  if (pool.scores.length !== N) throw new RangeError(`${pool.scores.length} scores for ${N} completions.`)
+  Ranking.checkPairs(pool.scores, pool.correct)
   if (k > N || k < 1) return undefined
   const M = N * correctMass(pool, temperature)
   let allWrong = 1
