@@ -75,6 +75,12 @@ const placeholder = ({ empty }: Figure, theme: Theme, width: number) => ({
 })
 
 const barHeight = 18
+
+/** Width in px of a letter of a group's name, and the largest share of the drawing that names may take. */
+const [letter, nameShare] = [6.8, 0.45]
+
+const shortened = (name: string, letters: number): string =>
+  name.length <= letters ? name : `${name.slice(0, letters - 1)}…`
 /** Below this height five labels would touch each other. */
 const low = 160
 
@@ -92,6 +98,7 @@ const plot = (
   const height = isGrouped ? groups.length * (bars.length * barHeight + 16) + 52 : asked
   const { document } = parseHTML("<!doctype html><html><body></body></html>")
   const number = isGrouped ? figure.x : figure.y
+  const letters = Math.min(Math.max(0, ...groups.map((g) => g.length)), Math.floor((nameShare * width) / letter))
   const xTicks = figure.x.ticks === undefined ? 6 : [...figure.x.ticks]
   const yTicks = figure.y.ticks === undefined ? (asked <= low ? 3 : 5) : [...figure.y.ticks]
   const element = Plot.plot({
@@ -99,7 +106,7 @@ const plot = (
     className: "rf-plot",
     width,
     height,
-    marginLeft: isGrouped ? 12 + 6.8 * Math.max(...groups.map((g) => g.length)) : 54,
+    marginLeft: isGrouped ? 12 + letter * letters : 54,
     marginRight: isGrouped ? 58 : 20,
     marginTop: isGrouped ? 6 : 24 + noteHeight(figure),
     marginBottom: figure.x.label === "" ? 26 : 44,
@@ -125,7 +132,17 @@ const plot = (
           tickFormat: (y: number) => formatTick(y, figure.y.format),
           nice: figure.y.domain === undefined
         },
-    ...(isGrouped ? { fy: { domain: groups, label: null, padding: 0.12, axis: "left" } } : {}),
+    ...(isGrouped
+      ? {
+          fy: {
+            domain: groups,
+            label: null,
+            padding: 0.12,
+            axis: "left",
+            tickFormat: (g: string) => shortened(g, letters)
+          }
+        }
+      : {}),
     marks: [
       isGrouped
         ? Plot.gridX({ ticks: xTicks, stroke: theme.colour("rule"), strokeOpacity: 1 })
