@@ -28,6 +28,7 @@ describe("what engines say of devices", () => {
     ["CUDA failure 100: no CUDA-capable device is detected ; GPU=0", "NoDevice"],
     ["OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library", "NotInstalled"],
     ["WebGPU device lost (1): Device was destroyed.", "Lost"],
+    ["Failed to execute 'mapAsync' on 'GPUBuffer': Buffer was unmapped before mapping was resolved.", "Lost"],
     ["vkQueueSubmit failed with VK_ERROR_DEVICE_LOST", "Lost"],
     ["vkAllocateMemory failed with VK_ERROR_OUT_OF_DEVICE_MEMORY", "OutOfMemory"],
     ["CUDA failure 2: out of memory ; GPU=0", "OutOfMemory"],
@@ -124,21 +125,41 @@ describe.skipIf(absent !== undefined)(`on WebGPU${absent === undefined ? "" : ` 
     expect(await Effect.runPromise(alone)).toEqual(expected)
   })
 
+  /** What a backend says of a step when it is compiled. */
+  const refused = (layer: ReturnType<typeof Onnx.webgpuWith>, shape: ReadonlyArray<number>) => {
+    const step = Steps.stateless(Programs.fromExprs({ y: ops.sum(ops.named("logits", ops.full(shape, 1))) }))
+    const compiled = Backend.use((b) => b.compile(step))
+    return Effect.runPromise(Effect.flip(Effect.scoped(Effect.provide(compiled, layer))))
+  }
+
   it("error: a value beyond the device's buffers is named before anything runs", async () => {
-    const step = Steps.stateless(Programs.fromExprs({ y: ops.sum(ops.full([100, 100], 1)) }))
-    const layer = Onnx.webgpuWith({ maxBufferBytes: 4096 })
-    const failure = await Effect.runPromise(
-      Effect.flip(
-        Effect.scoped(
-          Effect.provide(
-            Backend.use((b) => b.compile(step)),
-            layer
-          )
-        )
-      )
-    )
+    const failure = await refused(Onnx.webgpuWith({ maxBufferBytes: 4096 }), [100, 100])
     expect(failure).toBeInstanceOf(BackendFailure)
     expect(failure).toMatchObject({ during: "compile", trouble: { _tag: "TooLarge", bytes: 40000, limit: 4096 } })
+    expect(failure.message).toContain("logits")
+    expect(await refused(Onnx.webgpu, [2 ** 16, 2 ** 16])).toMatchObject({
+      trouble: { _tag: "TooLarge", bytes: 2 ** 34, limit: 2 ** 32 }
+    })
+  })
+
+  it("error: a step that needs more than the memory it may take is refused with both numbers", async () =>
+    expect(await refused(Onnx.webgpuWith({ memoryBytes: 4096 }), [100, 100])).toMatchObject({
+      ...{ during: "compile", trouble: { _tag: "OutOfMemory", predictedBytes: 40_004, availableBytes: 4096 } },
+      reason: expect.stringMatching(/smaller/)
+    }))
+
+  it("error: a tensor beyond the device's buffers is not written", async () => {
+    const written = Effect.gen(function* () {
+      const memory = yield* Backend.use((b) => b.memory)
+      return [yield* Effect.flip(memory.write({ w: Tensors.full([2048], 0) })), yield* memory.names] as const
+    })
+    const layer = Onnx.webgpuWith({ maxBufferBytes: 4096 })
+    const [failure, names] = await Effect.runPromise(Effect.scoped(Effect.provide(written, layer)))
+    expect(failure).toMatchObject({
+      during: "write",
+      trouble: { _tag: "TooLarge", what: "w", bytes: 8192, limit: 4096 }
+    })
+    expect(names).toEqual([])
   })
 
   it("error: a lack of memory comes with what the step was to need, and the next run goes on", async () => {

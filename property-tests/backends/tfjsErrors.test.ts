@@ -1,5 +1,5 @@
 import { expect, layer as suite } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, type Scope } from "effect"
 import { describe, it as test, vi } from "vitest"
 import { BufferTooLarge, NoAdapter, OutOfDeviceMemory, Tfjs } from "../../src/backends/tfjs/index.ts"
 import * as ops from "../../src/core/program/index.ts"
@@ -20,6 +20,9 @@ Object.defineProperty(globalThis, "navigator", { value: page, configurable: true
 
 const squares = (n: number) => Programs.fromExprs({ y: ops.sum(ops.exp(ops.mul(ops.input("x", [n]), 2))) })
 
+/** A program with values of 1 GiB: software Vulkan allows buffers of that size, and has no room for one. */
+const wide = Programs.fromExprs({ y: ops.slice(ops.cumSum(ops.expand(ops.input("x", [1]), [2 ** 28]), 0), 0, 0, 1) })
+
 const failed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.flip(effect), (error) => error as unknown as BackendFailure)
 
@@ -33,6 +36,13 @@ describe.skipIf(absent !== undefined)(`tfjs-webgpu errors${absent === undefined 
         expect(trouble).toEqual({ _tag: "OutOfMemory", predictedBytes: 40_000, availableBytes: 4096 })
         expect(cause).toBeInstanceOf(OutOfDeviceMemory)
         expect(message).toContain("40000")
+        const memory = yield* Backend.use((b) => b.memory)
+        const full = yield* failed(memory.write({ x: Tensors.full([5000], 0) }))
+        expect([full.during, full.trouble]).toEqual([
+          "write",
+          { _tag: "OutOfMemory", predictedBytes: 20_000, availableBytes: 4096 }
+        ])
+        expect(yield* memory.names).toEqual([])
         expect(yield* Tfjs.tensorsHeld).toBe(before)
         const small = yield* Backend.use((b) => b.compile(Steps.stateless(squares(8))))
         expect(Array.from((yield* small.run({ x: Tensors.full([8], 0) }))["y"]!.data)).toEqual([8])
@@ -51,6 +61,28 @@ describe.skipIf(absent !== undefined)(`tfjs-webgpu errors${absent === undefined 
         expect(cause).toBeInstanceOf(BufferTooLarge)
       }).pipe(Effect.scoped)
     )
+
+    it.effect("error: a tensor larger than a buffer may be is not written", () =>
+      Effect.gen(function* () {
+        const memory = yield* Backend.use((b) => b.memory)
+        const cache = { dtype: "f32", shape: [2 ** 14, 2 ** 15], data: { length: 2 ** 29 } as Float32Array } as const
+        const { during, trouble } = yield* failed(memory.write({ cache }))
+        const limit = 2 ** 30
+        expect([during, trouble]).toEqual(["write", { _tag: "TooLarge", what: "cache", bytes: 2 ** 31, limit }])
+        expect(yield* memory.names).toEqual([])
+      }).pipe(Effect.scoped)
+    )
+
+    it.effect("error: a step that the device has no room for says how much it needs, and the next one runs", () =>
+      Effect.gen(function* () {
+        const step = yield* Backend.use((b) => b.compile(Steps.stateless(wide)))
+        const { during, trouble, cause } = yield* failed(step.run({ x: Tensors.f32([1], [1]) }))
+        expect([during, trouble]).toEqual(["run", { _tag: "OutOfMemory", predictedBytes: 2 ** 31 }])
+        expect(cause).toBeInstanceOf(OutOfDeviceMemory)
+        const small = yield* Backend.use((b) => b.compile(Steps.stateless(squares(8))))
+        expect(Array.from((yield* small.run({ x: Tensors.full([8], 0) }))["y"]!.data)).toEqual([8])
+      }).pipe(Effect.scoped)
+    )
   })
 })
 
@@ -64,31 +96,71 @@ const browsing = async <A>(navigator: object, work: () => Promise<A>): Promise<A
   }
 }
 
+/** Tells a story on `Tfjs.webgpu`, in which `lose` ends the device; its promise says when that is known. */
+const onFragileDevice = async <A>(
+  story: (lose: () => Promise<unknown>) => Effect.Effect<A, unknown, Backend | Scope.Scope>
+): Promise<A> => {
+  const adapter = (await page.gpu.requestAdapter())!
+  const { promise: given, resolve } = Promise.withResolvers<GPUDevice>()
+  const requestDevice = async (asked: GPUDeviceDescriptor) => {
+    const device = await adapter.requestDevice(asked)
+    resolve(device)
+    return device
+  }
+  const lose = async () => {
+    const device = await given
+    device.destroy()
+    return device.lost
+  }
+  const gpu = { requestAdapter: async () => ({ limits: adapter.limits, info: adapter.info, requestDevice }) }
+  const told = story(lose).pipe(Effect.scoped, Effect.provide(Layer.fresh(Tfjs.webgpu)))
+  return browsing({ gpu }, () => Effect.runPromise(told))
+}
+
 describe.skipIf(absent !== undefined)("a device that goes away", () => {
+  const feeds = { x: Tensors.full([8], 0) }
+
   test("error: runs and memory say so from then on, and what to do", async () => {
-    const adapter = (await page.gpu.requestAdapter())!
-    const devices: Array<GPUDevice> = []
-    const requestDevice = async (asked: GPUDeviceDescriptor) => {
-      const device = await adapter.requestDevice(asked)
-      devices.push(device)
-      return device
-    }
-    const gpu = { requestAdapter: async () => ({ limits: adapter.limits, info: adapter.info, requestDevice }) }
-    const story = Effect.gen(function* () {
-      const memory = yield* Backend.use((b) => b.memory)
-      const step = yield* Backend.use((b) => b.compile(Steps.stateless(squares(8))))
-      const feeds = { x: Tensors.full([8], 0) }
-      yield* memory.write(feeds)
-      yield* step.run(feeds)
-      devices[0]!.destroy()
-      yield* Effect.promise(() => devices[0]!.lost)
-      return [yield* failed(step.run(feeds)), yield* failed(memory.read(["x"])), yield* failed(memory.write(feeds))]
-    }).pipe(Effect.scoped, Effect.provide(Tfjs.webgpu))
-    const errors = await browsing({ gpu }, () => Effect.runPromise(story))
+    const errors = await onFragileDevice((lose) =>
+      Effect.gen(function* () {
+        const memory = yield* Backend.use((b) => b.memory)
+        const step = yield* Backend.use((b) => b.compile(Steps.stateless(squares(8))))
+        yield* memory.write(feeds)
+        yield* step.run(feeds)
+        yield* Effect.promise(lose)
+        return [yield* failed(step.run(feeds)), yield* failed(memory.read(["x"])), yield* failed(memory.write(feeds))]
+      })
+    )
     expect(errors.map((e) => [e.during, e.trouble])).toEqual(
       ["run", "read", "write"].map((during) => [during, { _tag: "Lost" }])
     )
     expect(errors[0]!.message).toContain("checkpoint")
+  })
+
+  test("error: a run under way says so too, and a layer built anew goes on", async () => {
+    const { mapAsync } = GPUBuffer.prototype
+    const error = await onFragileDevice((lose) =>
+      Effect.gen(function* () {
+        const step = yield* Backend.use((b) => b.compile(Steps.stateless(squares(8))))
+        // It goes while results are on their way.
+        GPUBuffer.prototype.mapAsync = function (...asked) {
+          const mapped = mapAsync.apply(this, asked)
+          void lose()
+          return mapped
+        }
+        return yield* failed(step.run(feeds))
+      })
+    ).finally(() => {
+      GPUBuffer.prototype.mapAsync = mapAsync
+    })
+    expect([error.during, error.trouble]).toEqual(["run", { _tag: "Lost" }])
+    const sum = await onFragileDevice(() =>
+      Effect.flatMap(
+        Backend.use((b) => b.compile(Steps.stateless(squares(8)))),
+        ({ run }) => run(feeds)
+      )
+    )
+    expect(Array.from(sum["y"]!.data)).toEqual([8])
   })
 })
 

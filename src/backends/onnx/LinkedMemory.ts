@@ -42,13 +42,17 @@ export const placeOf = ({ file, begin }: LinkedTensor, { shape }: Spec): Place =
   end: begin + 4 * Shapes.size(shape)
 })
 
-/** A memory of an engine. */
-export const make = (client: Client, id: number): LinkedMemory => {
+/** A memory of an engine. @param refuse tensors that its device could never hold */
+export const make = (
+  client: Client,
+  id: number,
+  refuse: (tensors: Feeds) => BackendFailure | undefined
+): LinkedMemory => {
   const links = new Map<string, LinkedTensor>()
 
   const write = (given: Feeds) =>
     Effect.suspend((): Effect.Effect<void, BackendFailure | BadFeed> => {
-      const bad = refuseWrite(given)
+      const bad = refuseWrite(given) ?? refuse(given)
       if (bad !== undefined) return Effect.fail(bad)
       for (const name of Object.keys(given)) links.delete(name)
       const tensors = ownedAll(given)

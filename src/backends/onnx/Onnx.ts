@@ -31,12 +31,12 @@ export const cpu: Layer.Layer<Backend, BackendFailure> = cpuWith({})
 /** ONNX Runtime on WebGPU with the given settings. Fails to start where there is no adapter, saying what was looked for. */
 export const webgpuWith = (options: WebgpuOptions): Layer.Layer<Backend, BackendFailure> => {
   const session = webgpuSession(options)
-  const { maxBufferBytes } = options
+  const { maxBufferBytes = 2 ** 32, memoryBytes } = options
   const needs = webgpuAdapters(process.platform, process.env)
   return layer(
     {
       ...{ target: onWebgpu("onnx-webgpu"), maps: true, session },
-      device: maxBufferBytes === undefined ? { needs } : { needs, maxBufferBytes }
+      device: { needs, maxBufferBytes, ...(memoryBytes === undefined ? {} : { memoryBytes }) }
     },
     // The device belongs to the process: two threads must not use it at once.
     Threads.sharedEngine("onnx-webgpu", { flushes: true, device: session.options })

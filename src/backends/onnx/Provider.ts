@@ -10,7 +10,16 @@ import {
   type Memory,
   refuseState
 } from "../../core/service/index.ts"
-import { type Absence, absent, probe, probeFeeds, tooLarge, withPrediction } from "./deviceErrors.ts"
+import {
+  type Absence,
+  absent,
+  probe,
+  probeFeeds,
+  type Room,
+  tooLarge,
+  tooLargeToWrite,
+  withPrediction
+} from "./deviceErrors.ts"
 import type { Client } from "./engine/Client.ts"
 import type { SessionOptions } from "./engine/protocol.ts"
 import * as LinkedMemory from "./LinkedMemory.ts"
@@ -19,11 +28,9 @@ import { encode } from "./OnnxModel.ts"
 import { planRun, type Target } from "./planRun.ts"
 
 /** A device, as the backend sees it. */
-export interface Device {
+export interface Device extends Room {
   /** What there has to be for one to be found, said where none is. */
   readonly needs: Absence
-  /** Most bytes of one tensor, where that is known before anything runs. */
-  readonly maxBufferBytes?: number
 }
 
 /** An execution provider of ONNX Runtime: how operations are lowered for it, and how sessions are made. */
@@ -49,7 +56,9 @@ const make = (
 
     const memory = Effect.acquireRelease(
       Effect.sync((): Memory => {
-        const held = LinkedMemory.make(client, count++)
+        const held = LinkedMemory.make(client, count++, (tensors) =>
+          tooLargeToWrite(target.name, tensors, device ?? {})
+        )
         memories.set(held, held)
         return held
       }),
@@ -73,7 +82,7 @@ const make = (
         if (known !== undefined) yield* known.load(freeze.filter((n) => !mapped.has(n)))
         const { model: graph, plan } = yield* Effect.fromResult(planRun(step, target, frozen))
         const places = Object.fromEntries([...mapped].map(([n, link]) => [n, LinkedMemory.placeOf(link, specs[n]!)]))
-        const large = tooLarge(target.name, step, device?.maxBufferBytes)
+        const large = tooLarge(target.name, step, device ?? {})
         if (large !== undefined) return yield* large
         const executable = count++
         yield* Effect.acquireRelease(

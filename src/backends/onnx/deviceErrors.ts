@@ -1,7 +1,8 @@
 import { input, neg, Programs, type Step, Steps } from "../../core/program/index.ts"
 import { BackendFailure, type Feeds, type RunError, type UnsupportedOp } from "../../core/service/index.ts"
-import { Tensors } from "../../core/tensor/index.ts"
+import { DTypes, Shapes, Tensors } from "../../core/tensor/index.ts"
 import { cost, Liveness } from "../../core/transform/index.ts"
+import { remedy } from "./engine/trouble.ts"
 
 /** What keeps a device from being found, in words for people: what was looked for, and how to get it. */
 export interface Absence {
@@ -35,19 +36,62 @@ export const notInstalled = (backend: string, { lookedFor, fix }: Absence): Back
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`
 
-/** That a value of the step is larger than a buffer can be, before anything runs. */
-export const tooLarge = (backend: string, { program }: Step, limit: number | undefined): BackendFailure | undefined => {
-  if (limit === undefined) return undefined
-  const id = program.nodes.findIndex((node) => Liveness.bytes(node) > limit)
-  if (id < 0) return undefined
-  const node = program.nodes[id]!
-  const what = `${node.label ?? node.op._tag}%${id}`
-  const bytes = Liveness.bytes(node)
-  return new BackendFailure({
-    ...{ backend, during: "compile" },
+const beyond = (
+  backend: string,
+  during: BackendFailure["during"],
+  { what, bytes, limit }: { readonly what: string; readonly bytes: number; readonly limit: number }
+): BackendFailure =>
+  new BackendFailure({
+    ...{ backend, during },
     reason: `${what} needs a buffer of ${mebibytes(bytes)}, and the device has none above ${mebibytes(limit)}. Make batches smaller, or the loss in chunks, or choose a backend without that limit.`,
     trouble: { _tag: "TooLarge", what, bytes, limit }
   })
+
+/** What a device is known to hold before anything runs; absent where it is not known. */
+export interface Room {
+  /** Most bytes of one tensor. */
+  readonly maxBufferBytes?: number
+  /** Bytes for all tensors together. */
+  readonly memoryBytes?: number
+}
+
+/** That a step does not fit the device, before anything runs: one value of it, or all that it needs at once. */
+export const tooLarge = (
+  backend: string,
+  { program }: Step,
+  { maxBufferBytes: limit = Number.POSITIVE_INFINITY, memoryBytes }: Room
+): BackendFailure | undefined => {
+  const id = program.nodes.findIndex((node) => Liveness.bytes(node) > limit)
+  if (id >= 0) {
+    const node = program.nodes[id]!
+    const what = `${node.label ?? node.op._tag}%${id}`
+    return beyond(backend, "compile", { what, bytes: Liveness.bytes(node), limit })
+  }
+  const predictedBytes = bytesAtOnce(program)
+  if (memoryBytes === undefined || predictedBytes <= memoryBytes) return undefined
+  return new BackendFailure({
+    ...{ backend, during: "compile" },
+    reason: `by its cost the step needs ${mebibytes(predictedBytes)} at once, and ${mebibytes(memoryBytes)} are there. ${remedy({ _tag: "OutOfMemory" })}`,
+    trouble: { _tag: "OutOfMemory", predictedBytes, availableBytes: memoryBytes }
+  })
+}
+
+/** That a tensor does not fit the device, before it is written. */
+export const tooLargeToWrite = (
+  backend: string,
+  tensors: Feeds,
+  { maxBufferBytes: limit = Number.POSITIVE_INFINITY }: Room
+): BackendFailure | undefined => {
+  for (const [what, { dtype, shape }] of Object.entries(tensors)) {
+    const bytes = Shapes.size(shape) * DTypes.bytes[dtype]
+    if (bytes > limit) return beyond(backend, "write", { what, bytes, limit })
+  }
+  return undefined
+}
+
+const bytesAtOnce = (program: Step["program"]): number => {
+  const { inputBytes, constantBytes, peakLiveBytes } = cost(program)
+  return inputBytes + constantBytes + peakLiveBytes
 }
 
 /** Says with a lack of memory how much the step was to need at once, by its cost report. */
@@ -55,8 +99,7 @@ export const withPrediction =
   ({ program }: Step) =>
   <E>(error: E): E | BackendFailure => {
     if (!(error instanceof BackendFailure) || error.trouble?._tag !== "OutOfMemory") return error
-    const { inputBytes, constantBytes, peakLiveBytes } = cost(program)
-    const predictedBytes = inputBytes + constantBytes + peakLiveBytes
+    const predictedBytes = bytesAtOnce(program)
     const { backend, during, reason, trouble } = error
     return new BackendFailure({
       ...{ backend, during, reason: `${reason} By its cost the step needs ${mebibytes(predictedBytes)} at once.` },

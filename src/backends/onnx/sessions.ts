@@ -88,10 +88,15 @@ export interface WebgpuOptions {
   /** Most bytes of frozen tensors in memory that each executable has a copy of; 2²⁸ by default. The rest is shared. */
   readonly inlineBytes?: number
   /**
-   * Most bytes of one buffer, as the device's `maxBufferSize` says: larger values are then refused before anything runs. Where
-   * it is not given the device refuses them, when they come.
+   * Most bytes of one buffer, as the device's `maxBufferSize` says; 2³² by default, beyond which no shader counts. Larger values
+   * are refused before anything runs.
    */
   readonly maxBufferBytes?: number
+  /**
+   * Bytes that tensors may take on the device, which ONNX Runtime does not tell. Steps that need more are refused before
+   * anything runs; where it is not given they fail when the device has no more room.
+   */
+  readonly memoryBytes?: number
   /** Path prefix under which ONNX Runtime writes a profile of each executable. */
   readonly profile?: string
 }

@@ -10,11 +10,14 @@ import {
   notHeld,
   refuseWrite
 } from "../../core/service/index.ts"
-import type { Tensor } from "../../core/tensor/index.ts"
+import { Shapes, type Tensor } from "../../core/tensor/index.ts"
 import { Arena } from "./Arena.ts"
 import type { Device } from "./Device.ts"
-import { failure } from "./errors.ts"
+import { BufferTooLarge, failure, OutOfDeviceMemory } from "./errors.ts"
 import { readTensor } from "./readTensor.ts"
+
+/** Of a tensor on the device, where elements of every dtype take as much. */
+const bytesOf = ({ shape }: Tensor): number => 4 * Shapes.size(shape)
 
 /** Named tensors on a device, and tensors that still lie in files. */
 export class TfjsMemory implements Memory {
@@ -42,23 +45,42 @@ export class TfjsMemory implements Memory {
     }
   }
 
+  /** Why the device cannot take these tensors, if it is known before they are sent. */
+  #refused(tensors: Feeds, bytes: number): BadFeed | BackendFailure | undefined {
+    const bad = refuseWrite(tensors)
+    if (bad !== undefined) return bad
+    const limit = this.device.tensorBytes
+    const large = Object.entries(tensors).find(([, t]) => bytesOf(t) > limit)
+    const available = this.device.free()
+    const cause =
+      this.device.lost() ??
+      (large && new BufferTooLarge({ what: large[0], bytes: bytesOf(large[1]), limit })) ??
+      (available !== undefined && bytes > available
+        ? new OutOfDeviceMemory({ predicted: bytes, available })
+        : undefined)
+    return cause && failure(this.device.name, "write", cause)
+  }
+
   readonly #store = (tensors: Feeds): Effect.Effect<void, BackendFailure | BadFeed> =>
     Effect.suspend((): Effect.Effect<void, BackendFailure | BadFeed> => {
-      const bad = refuseWrite(tensors)
-      if (bad !== undefined) return Effect.fail(bad)
-      const lost = this.device.lost()
-      if (lost !== undefined) return Effect.fail(failure(this.device.name, "write", lost))
-      return Effect.try({
-        try: () => {
-          const made = new Map(Object.entries(tensors).map(([name, t]) => [name, this.arena.make(t)]))
-          this.put(made)
-          for (const [name, x] of made) {
-            this.arena.release(x)
-            this.linked.delete(name)
+      const bytes = Object.values(tensors).reduce((sum, t) => sum + bytesOf(t), 0)
+      const refused = this.#refused(tensors, bytes)
+      if (refused !== undefined) return Effect.fail(refused)
+      const k = new Arena(this.device)
+      return Effect.tryPromise({
+        try: async () => {
+          const end = this.device.begin(bytes)
+          try {
+            const made = new Map(Object.entries(tensors).map(([name, t]) => [name, k.make(t)]))
+            await end()
+            this.put(made)
+            for (const name of made.keys()) this.linked.delete(name)
+          } finally {
+            await end().finally(() => k.close())
           }
         },
         catch: (cause) => failure(this.device.name, "write", cause)
-      })
+      }).pipe(Effect.uninterruptible)
     })
 
   readonly write = (tensors: Feeds) => this.#alone(this.#store(tensors))

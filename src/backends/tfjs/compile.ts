@@ -179,7 +179,19 @@ export const compile =
           if (x instanceof BadFeed) return yield* x
           kept.set(id, holding.share(x))
         }
-        for (const { id, tensor } of lowered.constants) kept.set(id, holding.make(tensor))
+        const upload = async () => {
+          const end = device.begin(
+            lowered.constants.reduce((sum, { tensor }) => sum + 4 * Shapes.size(tensor.shape), 0)
+          )
+          try {
+            for (const { id, tensor } of lowered.constants) kept.set(id, holding.make(tensor))
+          } finally {
+            await end()
+          }
+        }
+        yield* Effect.uninterruptible(
+          Effect.tryPromise({ try: upload, catch: (cause) => failed(device.lost() ?? cause) })
+        )
         return kept
       })
       const kept = yield* alone(keep)

@@ -88,7 +88,7 @@ export class OutOfDeviceMemory extends Data.TaggedError("OutOfDeviceMemory")<{
   override get message(): string {
     const free = this.available === undefined ? "how many are free it does not tell" : `${this.available} are free`
     return (
-      `out of device memory: the step needs about ${this.predicted} bytes, ${free}. ` +
+      `out of device memory: about ${this.predicted} bytes are needed, ${free}. ` +
       "Use smaller batches, shorter sequences or more micro-batches."
     )
   }

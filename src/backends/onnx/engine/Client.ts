@@ -46,7 +46,7 @@ const toError = (backend: string, request: Request, failure: Failure): RunError 
       const fields = { backend, during: during[request._tag] }
       return trouble === undefined
         ? new BackendFailure({ ...fields, reason: failure.reason })
-        : new BackendFailure({ ...fields, reason: `${failure.reason.trim()} ${remedy(trouble)}`, trouble })
+        : new BackendFailure({ ...fields, reason: `${remedy(trouble)} ${failure.reason.trim()}`, trouble })
     }
   }
 }

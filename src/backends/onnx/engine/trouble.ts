@@ -11,7 +11,11 @@ const meanings: ReadonlyArray<readonly [pattern: RegExp, meaning: (found: RegExp
     /Buffer size \((\d+)\) exceeds the max buffer size limit \((\d+)\)/,
     ([, bytes, limit]) => ({ _tag: "TooLarge", what: "a buffer", bytes: Number(bytes), limit: Number(limit) })
   ],
-  [/device (?:was |is |has been )?lost|DEVICE_LOST|device is destroyed/i, () => ({ _tag: "Lost" })],
+  [
+    // What is being read when the device goes hears only that its buffer is no longer mapped.
+    /device (?:was |is |has been )?lost|DEVICE_LOST|device is destroyed|before mapping was resolved/i,
+    () => ({ _tag: "Lost" })
+  ],
   [
     // Of a buffer that the device has no room for, the next to use it hears no more than that.
     /Invalid Buffer .*due to a previous error|out of (?:device )?memory|OUT_OF_(?:DEVICE|HOST)_MEMORY|Failed to allocate memory|CUBLAS_STATUS_ALLOC_FAILED|bad_alloc/i,

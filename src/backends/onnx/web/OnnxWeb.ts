@@ -27,8 +27,17 @@ export const wasmWith = (options: EngineOptions): Layer.Layer<Backend, BackendFa
  */
 export const wasm: Layer.Layer<Backend, BackendFailure> = wasmWith({})
 
+/** How ONNX Runtime runs on the WebGPU of a page. */
+export interface WebgpuOptions extends EngineOptions {
+  /**
+   * Bytes that tensors may take on the device, which a browser does not tell. Steps that need more are refused before anything
+   * runs; where it is not given they fail when the device has no more room.
+   */
+  readonly memoryBytes?: number
+}
+
 /** ONNX Runtime on the WebGPU of a page with the given settings. Fails to start where there is none, saying what was looked for. */
-export const webgpuWith = (options: EngineOptions): Layer.Layer<Backend, BackendFailure> => {
+export const webgpuWith = ({ memoryBytes, ...options }: WebgpuOptions): Layer.Layer<Backend, BackendFailure> => {
   const name = "onnx-web-webgpu"
   const session = webgpuPageSession
   const engine = Effect.map(
@@ -36,9 +45,10 @@ export const webgpuWith = (options: EngineOptions): Layer.Layer<Backend, Backend
     (runtime) => ({ runtime, keeper: onDevice(runtime, session.options) })
   )
   return Layer.unwrap(
-    Effect.map(pageDevice(name), (device) =>
-      layer({ target: onWebgpu(name), maps: false, session, device }, onPage(name, engine))
-    )
+    Effect.map(pageDevice(name), (found) => {
+      const device = { ...found, ...(memoryBytes === undefined ? {} : { memoryBytes }) }
+      return layer({ target: onWebgpu(name), maps: false, session, device }, onPage(name, engine))
+    })
   )
 }
 

@@ -56,7 +56,9 @@ const watched = (device: GPUDevice, predicted: number, free: () => number | unde
   let ended: Promise<void> | undefined
   const end = async () => {
     const [invalid, full] = await Promise.all([device.popErrorScope(), device.popErrorScope()])
-    if (full !== null) throw new OutOfDeviceMemory({ predicted, available, cause: full })
+    // Of a buffer that the device had no room for, the next to use it hears no more than that.
+    const cause = full ?? (invalid?.message.includes("due to a previous error") === true ? invalid : null)
+    if (cause !== null) throw new OutOfDeviceMemory({ predicted, available, cause })
     if (invalid !== null) throw new Error(invalid.message)
   }
   return () => {
@@ -64,6 +66,9 @@ const watched = (device: GPUDevice, predicted: number, free: () => number | unde
     return ended
   }
 }
+
+/** Longest time in ms between what fails because a device has gone and the news that it has. */
+const lateNews = 250
 
 /** TensorFlow.js on WebGPU: of the page, or in Node of the package `webgpu`. */
 export const webgpu = async (options: WebgpuOptions): Promise<Device> => {
@@ -75,13 +80,22 @@ export const webgpu = async (options: WebgpuOptions): Promise<Device> => {
   registerShaderKernel(core)
   let lost: AdapterLost | undefined
   let closed = false
-  void device.lost.then(({ message, reason }) => {
+  const news = device.lost.then(({ message, reason }) => {
     if (!closed) lost = new AdapterLost({ reason: message || reason })
   })
+  /** What fails under way because the device has gone says so, in whatever words it fails. */
+  const orLost = async <A>(work: Promise<A>): Promise<A> => {
+    try {
+      return await work
+    } catch (cause) {
+      await Promise.race([news, new Promise((resolve) => setTimeout(resolve, lateNews))])
+      throw lost ?? cause
+    }
+  }
   const { memoryBytes, writtenFor = isSoftware(info) ? "software" : "hardware" } = options
   const free = () => (memoryBytes === undefined ? undefined : memoryBytes - backend.memory().numBytesInGPU)
   const read = async (x: TensorInfo) => {
-    const elements = (await backend.read(x.dataId)) as Float32Array
+    const elements = (await orLost(backend.read(x.dataId))) as Float32Array
     return elements.subarray(0, Shapes.size(x.shape))
   }
   return {
@@ -108,7 +122,10 @@ export const webgpu = async (options: WebgpuOptions): Promise<Device> => {
     tensorBytes: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
     free,
     lost: () => lost,
-    begin: (predicted) => watched(device, predicted, free),
+    begin: (predicted) => {
+      const end = watched(device, predicted, free)
+      return () => orLost(end())
+    },
     close: () => {
       closed = true
       backend.dispose()
