@@ -46,10 +46,10 @@ export const legend = (
 
 const sample = (series: LegendEntry, theme: Theme): string => {
   const colour = theme.colour(series.colour)
-  if (series.isArea) {
-    return `<rect x="4" y="-6" width="18" height="12" rx="2" fill="${colour}" fill-opacity="0.75" stroke="${colour}"/>`
-  }
   const dash = series.dash === "" ? "" : ` stroke-dasharray="${series.dash}"`
+  if (series.isArea) {
+    return `<rect x="4" y="-6" width="18" height="12" rx="2" fill="${colour}" fill-opacity="0.75" stroke="${colour}"${dash}/>`
+  }
   const line = `<path d="M0,0H${swatch}" stroke="${colour}" stroke-width="2" fill="none"${dash}/>`
   if (series.marker === "none") return line
   const fill = series.marker === "cross" ? "none" : colour

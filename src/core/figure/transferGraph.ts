@@ -31,7 +31,12 @@ const fixed = (x: number): string => x.toFixed(1)
 /** Whether 0 lies within the interval: the edge is then dashed, as its sign is not certain. */
 const isOpen = (ci95: readonly [number, number]): boolean => ci95[0] <= 0 && ci95[1] >= 0
 
-const edge = (from: Place, to: Place, gain: number, ci95: readonly [number, number], theme: Theme): string => {
+interface Edge {
+  readonly arrow: string
+  readonly label: string
+}
+
+const edge = (from: Place, to: Place, gain: number, ci95: readonly [number, number], theme: Theme): Edge => {
   const [dx, dy] = [to.x - from.x, to.y - from.y]
   const length = Math.hypot(dx, dy)
   const [ux, uy] = [dx / length, dy / length]
@@ -52,11 +57,14 @@ const edge = (from: Place, to: Place, gain: number, ci95: readonly [number, numb
   const t = 0.36
   const along = (a: number, b: number, c: number): number => (1 - t) ** 2 * a + 2 * t * (1 - t) * b + t ** 2 * c
   const label = { x: along(from.x, control.x, to.x), y: along(from.y, control.y, to.y) }
-  return [
-    `<path d="M${fixed(start.x)},${fixed(start.y)}Q${fixed(control.x)},${fixed(control.y)},${fixed(base.x)},${fixed(base.y)}" fill="none" stroke="${colour}" stroke-width="${widthOf(gain).toFixed(2)}"${dash}/>`,
-    `<path d="M${fixed(tip.x)},${fixed(tip.y)}L${fixed(base.x - ay * half)},${fixed(base.y + ax * half)}L${fixed(base.x + ay * half)},${fixed(base.y - ax * half)}Z" fill="${colour}"/>`,
-    `<text x="${fixed(label.x + uy * 10)}" y="${fixed(label.y - ux * 10 + 4)}" text-anchor="middle" fill="${theme.colour("ink")}" stroke="${theme.colour("surface")}" stroke-width="3" paint-order="stroke">${points(gain)}</text>`
-  ].join("")
+  // Texts are wider than high: beside an upright edge they need more room.
+  const aside = 8 + widthOf(gain) / 2 + 14 * Math.abs(uy)
+  return {
+    arrow:
+      `<path d="M${fixed(start.x)},${fixed(start.y)}Q${fixed(control.x)},${fixed(control.y)},${fixed(base.x)},${fixed(base.y)}" fill="none" stroke="${colour}" stroke-width="${widthOf(gain).toFixed(2)}"${dash}/>` +
+      `<path d="M${fixed(tip.x)},${fixed(tip.y)}L${fixed(base.x - ay * half)},${fixed(base.y + ax * half)}L${fixed(base.x + ay * half)},${fixed(base.y - ax * half)}Z" fill="${colour}"/>`,
+    label: `<text x="${fixed(label.x + uy * aside)}" y="${fixed(label.y - ux * aside + 4)}" text-anchor="middle" fill="${theme.colour("ink")}" stroke="${theme.colour("surface")}" stroke-width="3" paint-order="stroke">${points(gain)}</text>`
+  }
 }
 
 /**
@@ -95,7 +103,8 @@ export const transferGraph = (
       })
       const title = `<text x="4" y="18" font-size="15" font-weight="600">${escapeMarkup(of.title)}</text>`
       const height = centre.y + radius + node + 28
-      const markup = [title, ...edges, ...nodes].join("")
+      // Texts come last, so that no later arrow runs through them.
+      const markup = [title, ...edges.map(({ arrow }) => arrow), ...edges.map(({ label }) => label), ...nodes].join("")
       return svgDocument({ markup, width: columnWidth, height }, { title: of.title, caption }, theme)
     }
   }
