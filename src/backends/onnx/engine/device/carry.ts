@@ -1,4 +1,5 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common"
+import { Shapes } from "../../../../core/tensor/index.ts"
 import { append, copy } from "../Memory.ts"
 import type { RunPlan } from "../protocol.ts"
 import { fromOrt } from "../Runtime.ts"
@@ -20,7 +21,10 @@ export interface Outcome {
   readonly at: number
 }
 
-/** What memory will hold after a run, by name and in order; memory is as it was. `made` takes what was made on the device for it. */
+/**
+ * What memory will hold after a run, by name and in order. Rows are written where their tensor lies if nobody else has it, last
+ * of all; everything else in memory is as it was. `made` takes what was made on the device.
+ */
 export const carried = async (
   movements: Movements,
   memory: ReadonlyMap<string, Held.Held>,
@@ -29,6 +33,7 @@ export const carried = async (
 ): Promise<ReadonlyArray<readonly [name: string, held: Held.Held]>> => {
   const next: Array<readonly [string, Held.Held]> = []
   const replaced = new Map<string, Held.Held>()
+  const writes: Array<() => Promise<void>> = []
   for (const { kind, output, into } of plan.carry) {
     const result = results[output.value] as OrtTensor
     const device = stays.has(output.value)
@@ -41,16 +46,25 @@ export const carried = async (
       next.push([into, held])
       continue
     }
-    const before = next.findLast(([name]) => name === into)?.[1] ?? memory.get(into)!
+    if (Shapes.size(output.shape) === 0) continue
+    const changed = next.findLast(([name]) => name === into)?.[1]
+    const before = changed ?? memory.get(into)!
     if (device) {
-      const longer = await movements.append(await Held.onto(movements, before), result, at)
-      made.push(longer)
-      next.push([into, Held.make(before, { device: longer })])
+      const there = await Held.onto(movements, before)
+      if (changed === undefined && before.owners === 1) {
+        writes.push(() => movements.write(there, result, at))
+        continue
+      }
+      const own = await movements.copy(there)
+      made.push(own)
+      next.push([into, Held.make(before, { device: own })])
+      writes.push(() => movements.write(own, result, at))
     } else {
       const host = await Held.read(movements, before)
       append(host, fromOrt(output, result), at)
       next.push([into, Held.make(before, { host })])
     }
   }
+  for (const write of writes) await write()
   return next
 }

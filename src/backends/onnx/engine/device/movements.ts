@@ -9,13 +9,14 @@ export interface Movements {
   readonly download: (t: OrtTensor, dtype: Tensor["dtype"]) => Promise<Tensor>
   /** The first `count` rows of axis 0. */
   readonly head: (t: OrtTensor, count: number) => Promise<OrtTensor>
-  /** The tensor with `rows` from row `at` on; both stay as they were. */
-  readonly append: (t: OrtTensor, rows: OrtTensor, at: number) => Promise<OrtTensor>
+  readonly copy: (t: OrtTensor) => Promise<OrtTensor>
+  /** Writes `rows` over those of a tensor from row `at` on, where it lies. */
+  readonly write: (t: OrtTensor, rows: OrtTensor, at: number) => Promise<void>
 }
 
 const node = (opType: string, inputs: ReadonlyArray<string>, output: string): OnnxNode => ({
   ...{ opType, inputs, domain: "", name: output, outputs: [output] },
-  attributes: opType === "Concat" ? { axis: { _tag: "Int", value: 0 } } : {}
+  attributes: {}
 })
 
 const whole = (name: string, value: bigint): Initializer => ({
@@ -23,37 +24,28 @@ const whole = (name: string, value: bigint): Initializer => ({
 })
 
 const zero = whole("zero", 0n)
-/** Beyond the end of every axis. */
-const far = whole("far", 2n ** 40n)
 
-const position = (name: string): ValueInfo => ({ name, type: "int64", shape: [1] })
-
-/** What each movement is made of; `x` comes in, `y` goes out. */
+/** What each movement is made of; `x` comes in, `y` goes out. Scattering begins with a copy of `x`, unless `y` lies where it does. */
 const parts = {
   copy: { nodes: [node("Identity", ["x"], "y")], inputs: [], initializers: [] },
   head: {
     nodes: [node("Slice", ["x", "zero", "count", "zero"], "y")],
-    inputs: [position("count")],
+    inputs: ["count"],
     initializers: [zero]
   },
-  append: {
-    nodes: [
-      node("Slice", ["x", "zero", "at", "zero"], "before"),
-      node("Slice", ["x", "end", "far", "zero"], "after"),
-      node("Concat", ["before", "rows", "after"], "y")
-    ],
-    inputs: [position("at"), position("end")],
-    initializers: [zero, far]
-  }
+  write: { nodes: [node("ScatterND", ["x", "positions", "rows"], "y")], inputs: ["positions"], initializers: [] }
 } as const
 
 type Part = keyof typeof parts
 
+type Destination = "cpu" | "gpu-buffer" | "there"
+
 const model = (part: Part, type: ElementType): Uint8Array => {
   const { nodes, inputs, initializers } = parts[part]
   const x: ValueInfo = { name: "x", type }
-  const rows: ReadonlyArray<ValueInfo> = part === "append" ? [{ name: "rows", type }] : []
-  return encode({ nodes, initializers, inputs: [x, ...rows, ...inputs], outputs: [{ name: "y", type }] })
+  const rows: ReadonlyArray<ValueInfo> = part === "write" ? [{ name: "rows", type }] : []
+  const whole = inputs.map((name): ValueInfo => ({ name, type: "int64" }))
+  return encode({ nodes, initializers, inputs: [x, ...rows, ...whole], outputs: [{ name: "y", type }] })
 }
 
 // As many as there are movements and types, for all engines of a runtime one after another.
@@ -68,20 +60,22 @@ const sessionsOf = (runtime: Runtime): Map<string, Promise<InferenceSession>> =>
 /** The movements of a runtime whose sessions are made with these options. */
 export const make = (runtime: Runtime, options: InferenceSession.SessionOptions): Movements => {
   const sessions = sessionsOf(runtime)
-  const session = (part: Part, type: string, to: "cpu" | "gpu-buffer"): Promise<InferenceSession> => {
+  const session = (part: Part, type: string, to: Destination): Promise<InferenceSession> => {
     const key = `${part} ${type} ${to}`
     const known = sessions.get(key)
     if (known !== undefined) return known
     const created = runtime.InferenceSession.create(model(part, type as ElementType), {
       ...options,
-      preferredOutputLocation: { y: to }
+      // Where an output is given a place, none is asked for.
+      ...(to === "there" ? {} : { preferredOutputLocation: { y: to } })
     })
     sessions.set(key, created)
     // One that could not be made may be made later.
     created.catch(() => sessions.delete(key))
     return created
   }
-  const int64 = (value: number): OrtTensor => new runtime.Tensor("int64", BigInt64Array.of(BigInt(value)), [1])
+  const int64 = (values: ReadonlyArray<number>, dims: ReadonlyArray<number>): OrtTensor =>
+    new runtime.Tensor("int64", BigInt64Array.from(values, BigInt), dims)
   const move = async (
     part: Part,
     to: "cpu" | "gpu-buffer",
@@ -98,7 +92,17 @@ export const make = (runtime: Runtime, options: InferenceSession.SessionOptions)
       const t = await move("copy", "cpu", { x })
       return fromOrt({ name: "y", value: "y", dtype, shape: x.dims }, t)
     },
-    head: (x, count) => move("head", "gpu-buffer", { x, count: int64(count) }),
-    append: (x, rows, at) => move("append", "gpu-buffer", { x, rows, at: int64(at), end: int64(at + rows.dims[0]!) })
+    head: (x, count) => move("head", "gpu-buffer", { x, count: int64([count], [1]) }),
+    copy: (x) => move("copy", "gpu-buffer", { x }),
+    write: async (x, rows, at) => {
+      const count = rows.dims[0]!
+      const positions = int64(
+        Array.from({ length: count }, (_, i) => at + i),
+        [count, 1]
+      )
+      // The result is another handle on the same buffer.
+      const { y } = await (await session("write", x.type, "there")).run({ x, rows, positions }, { y: x })
+      if (y !== x) y!.dispose()
+    }
   }
 }
