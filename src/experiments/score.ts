@@ -20,7 +20,9 @@ export const score: Handler<ScoreOptions> = (options) =>
             `${scored} of ${rows} rows scored; mean ${shown(scalar.mean)}, standard deviation ${shown(scalar.std)}`,
             ...Object.entries(picks).map(([name, value]) => `${name}: ${formatMeasurement(value, "percent")} right`),
             ...(unread > 0 ? [`${unread} rows without scores: they are empty, or longer than the model reads`] : []),
-            ...(cut > 0 ? [`${cut} rows are longer than the part that this reward reads; the rest has no reward`] : []),
+            ...(cut > 0
+              ? [`${cut} completions are longer than the part that this reward reads; the rest has no reward`]
+              : []),
             ...problems.map(Censuses.describe),
             `Rows: ${output}`
           ].join("\n")

@@ -37,7 +37,7 @@ export interface RewardReader {
   readonly kind: string
   /** Whether the model can read what it should of a trace. What is too long stays unread, never cut beyond the window. */
   readonly fits: (sequence: Sequence.Sequence) => boolean
-  /** How many tokens of a trace lie outside the window, and are not read. */
+  /** How many tokens of a completion lie beyond the window, and are not read. */
   readonly beyondWindow: (sequence: Sequence.Sequence) => number
   readonly rewards: (
     sequences: ReadonlyArray<Sequence.Sequence>
@@ -89,10 +89,8 @@ export const make = Effect.fnUntraced(function* (whole: WholeReward, reading: Re
   const kind = kindOf(head, reading)
   const columns = { reward_kind: kind, reward_model_checkpoint: whole.folder, reward_model_weights: whole.weights }
   const seen = (sequence: Sequence.Sequence) => seenThrough(reading, sequence)
-  const beyondWindow: RewardReader["beyondWindow"] = (sequence) => {
-    const { prompt, completion } = seen(sequence)
-    return sequence.prompt.length - prompt.length + sequence.completion.length - completion.length
-  }
+  const beyondWindow: RewardReader["beyondWindow"] = (sequence) =>
+    sequence.completion.length - seen(sequence).completion.length
   const own = {
     ...{ model: whole, head, kind, beyondWindow },
     fits: (sequence: Sequence.Sequence) => fitsContext(seen(sequence), whole.model.config.max_position_embeddings)

@@ -29,10 +29,12 @@ const scored = Effect.fnUntraced(function* (
 ) {
   let found: ReadonlyArray<Trace<KeyedRow>> = traces
   let unread = 0
+  let cut = 0
   if (reward !== undefined && scores) {
     const read = yield* scoreTraces(found, { fits: reward.fits, read: reward.rewards })
     found = read.traces
     unread = Math.max(unread, read.tooLong)
+    cut = traces.filter(({ sequence }) => reward.beyondWindow(sequence) > 0).length
   }
   if (policy !== undefined && plan.logProbs) {
     const read = yield* scoreTraces(found, {
@@ -43,7 +45,7 @@ const scored = Effect.fnUntraced(function* (
     found = read.traces
     unread = Math.max(unread, read.tooLong)
   }
-  return { rows: found.map(({ row }) => row), unread }
+  return { rows: found.map(({ row }) => row), counts: { unread, cut } }
 })
 
 /** Completions of a chunk of problems, from the same uniforms whenever they are drawn. */
@@ -140,8 +142,8 @@ export const evaluateRun = Effect.fnUntraced(function* (options: EvaluateOptions
     for (const chunk of chunks.slice(out.chunks))
       yield* progress.chunk(
         Effect.gen(function* () {
-          const { rows, unread } = yield* scored(plan, models, scores, yield* draw(chunk))
-          yield* out.append(rows, { unread })
+          const { rows, counts } = yield* scored(plan, models, scores, yield* draw(chunk))
+          yield* out.append(rows, counts)
           return rows
         }),
         (rows) => rows.length
@@ -156,8 +158,8 @@ export const evaluateRun = Effect.fnUntraced(function* (options: EvaluateOptions
       Stream.runForEach(({ traces, foreign }) =>
         progress.chunk(
           Effect.gen(function* () {
-            const { rows, unread } = yield* scored(plan, models, scores, traces)
-            yield* out.append(rows, { unread, foreign })
+            const { rows, counts } = yield* scored(plan, models, scores, traces)
+            yield* out.append(rows, { ...counts, foreign })
             return rows
           }),
           (rows) => rows.length
@@ -167,6 +169,7 @@ export const evaluateRun = Effect.fnUntraced(function* (options: EvaluateOptions
     yield* progress.finish
   }
   const metrics = yield* measureFile(plan.output, config.eval.ks)
+  const { foreign = 0, unread = 0, cut = 0 } = out.counts()
   const summary = {
     mode: plan.mode,
     file: plan.output,
@@ -180,8 +183,11 @@ export const evaluateRun = Effect.fnUntraced(function* (options: EvaluateOptions
     dataset: config.dataset.name,
     split: config.dataset.split,
     seed: config.seed,
-    /** Problems left out for their prompts' length; rows of other data sets; rows that no model could read whole. */
-    left_out: { long_prompts: tooLong, foreign: out.counts()["foreign"] ?? 0, unread: out.counts()["unread"] ?? 0 },
+    /**
+     * Problems left out for their prompts' length; rows of other data sets; rows that a model could not read; completions
+     * of which the reward reads the beginning alone.
+     */
+    left_out: { long_prompts: tooLong, foreign, unread, cut },
     metrics
   }
   const file = plan.output.replace(/\.jsonl$/, ".summary.json")
