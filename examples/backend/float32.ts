@@ -98,7 +98,7 @@ const run = (step: Program.Step, memory: Float32Memory, given: Service.Feeds, at
   if (stop !== undefined) return stop
   const writes = step.carry.map(({ _tag, output, into }): (() => unknown) => {
     const value = outputs[output]!
-    if (_tag === "Replace") return () => memory.held.set(into, value)
+    if (_tag === "Replace") return () => memory.held.set(into, own(value))
     const t = memory.at(into)
     const bad = Service.refuseAppend(into, value, t, at)
     if (bad !== undefined) throw bad

@@ -83,6 +83,25 @@ export const appendScenarios: ReadonlyArray<Scenario> = [
     })
   },
   {
+    name: "append: of two names that were given one value, one grows and the other keeps it",
+    tell: Effect.gen(function* () {
+      const memory = yield* held({ ...cache, other: rows(0, 0, 0, 0) })
+      const doubling = Steps.make({
+        program: Programs.fromExprs({
+          twice: ops.mul(ops.input("cache", [4, 1]), 2),
+          unread: ops.sum(ops.input("other", [4, 1]))
+        }),
+        resident: ["cache", "other"],
+        carry: [Steps.replace("twice", "cache"), Steps.replace("twice", "other")],
+        guard: []
+      })
+      const [double, step] = [yield* compile(doubling, memory), yield* compile(caching, memory)]
+      yield* double.run({})
+      yield* step.run({ row: rows(5) }, { at: 0 })
+      return { found: yield* peek(memory, "other", "cache"), expected: { other: [2, 4, 0, 0], cache: [5, 4, 0, 0] } }
+    })
+  },
+  {
     name: "append: a tensor that was read is read anew",
     tell: Effect.gen(function* () {
       const memory = yield* held(cache)
