@@ -29,7 +29,7 @@ describe("localise", () => {
     expect(logProb?.hitAt1).toEqual(logProb?.chance)
   })
 
-  it("edge: a row that one detector cannot score is left out for all", () => {
+  it("defect 25: a row that one detector cannot score is left out for all", () => {
     const short = { promptId: "q", firstWrongStep: 0, suspicion: { reward: [1, 2], logProb: [1] } }
     const outside = { promptId: "q", firstWrongStep: 2, suspicion: { reward: [1, 2], logProb: [1, 0] } }
     const results = Localisation.localise([...rows, short, outside], ["reward", "logProb"], Resamplings.standard)

@@ -4,6 +4,8 @@ import {
   aurocOf,
   aurocPooled,
   bestOfNOfPrompt,
+  brierScore,
+  crossCalibrate,
   differenceOverPrompts,
   expectedCalibrationError,
   Measurements,
@@ -12,6 +14,7 @@ import {
   meanOverPrompts,
   passAtK,
   pearson,
+  platt,
   promptContrast,
   Rerankers,
   Resamplings,
@@ -153,6 +156,20 @@ describe("metrics", () => {
     expect(expectedCalibrationError(pools, standard)).toMatchObject({ value: 0 })
     const measured = expectedCalibrationError(pools, standard)
     expect(Measurements.isEstimate(measured) && measured.ci95[1]).toBeGreaterThan(0)
+  })
+
+  it("defect 15: what is no probability has no calibration error, and a fit never judges the prompts that it saw", () => {
+    const unbounded = [{ correct: [true, false], probabilities: [3.2, 0.1] }]
+    for (const metric of [expectedCalibrationError, brierScore])
+      expect(metric(unbounded, standard)).toEqual({
+        _tag: "NotAvailable",
+        reason: "1 of 2 values are not probabilities in [0, 1]"
+      })
+    // At even places high scores are right, at odd places wrong: a fit to the other half says the opposite of the truth.
+    const pools = [0, 1, 2, 3].map((b) => ({ correct: b % 2 === 0 ? [true, false] : [false, true], scores: [1, 0] }))
+    const [even, odd] = crossCalibrate(platt, pools)
+    expect(even!.probabilities[0]).toBeLessThan(even!.probabilities[1]!)
+    expect(odd!.probabilities[0]).toBeGreaterThan(odd!.probabilities[1]!)
   })
 
   it("defect 15: prompts are resampled: sixteen copies of a completion make no interval narrower", () => {

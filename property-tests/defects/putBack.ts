@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parse } from "yaml"
@@ -23,14 +23,16 @@ const root = new URL("../..", import.meta.url).pathname
 /** A copy of the working tree, in which sources may be broken. */
 const copyTree = (): string => {
   const tree = mkdtempSync(join(tmpdir(), "defects-"))
-  const { stdout } = spawnSync("git", ["ls-files"], { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 })
-  for (const file of stdout.trim().split("\n")) cpSync(join(root, file), join(tree, file))
+  const list = ["ls-files", "--cached", "--others", "--exclude-standard"]
+  const { stdout } = spawnSync("git", list, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 })
+  for (const file of stdout.trim().split("\n"))
+    if (existsSync(join(root, file))) cpSync(join(root, file), join(tree, file))
   symlinkSync(join(root, "node_modules"), join(tree, "node_modules"))
   return tree
 }
 
-/** The defects whose tests fail in a file. Whole files are run, since a test may read what an earlier one wrote. */
-const failing = (tree: string, file: string): ReadonlySet<number> => {
+/** The defects all of whose tests in a file pass. Whole files are run: a test may read what an earlier one wrote. */
+const passing = (tree: string, file: string): ReadonlySet<number> => {
   const report = join(tree, "report.json")
   rmSync(report, { force: true })
   const vitest = join(root, "node_modules/vitest/vitest.mjs")
@@ -40,12 +42,14 @@ const failing = (tree: string, file: string): ReadonlySet<number> => {
       readonly assertionResults: ReadonlyArray<{ readonly title: string; readonly status: string }>
     }>
   }
-  return new Set(
-    testResults
-      .flatMap(({ assertionResults }) => assertionResults)
-      .flatMap(({ title, status }) => (status === "failed" ? (/^defect (\d+):/.exec(title)?.[1] ?? []) : []))
-      .map(Number)
-  )
+  const named = testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .flatMap(({ title, status }) => {
+      const n = /^defect (\d+):/.exec(title)?.[1]
+      return n === undefined ? [] : [{ n: Number(n), passed: status === "passed" }]
+    })
+  const broken = new Set(named.filter(({ passed }) => !passed).map(({ n }) => n))
+  return new Set(named.map(({ n }) => n).filter((n) => !broken.has(n)))
 }
 
 /** How it went with a defect: its tests must pass as things are, and fail when it is put back. */
@@ -53,12 +57,12 @@ const tried = (tree: string, { n, in: source, find, put, by }: PutBack, sound: R
   const file = join(tree, source)
   const text = readFileSync(file, "utf8")
   if (text.split(find).length !== 2) return "TEXT NOT FOUND"
-  if (sound.has(n)) return "FAILS ALREADY"
+  if (!sound.has(n)) return "FAILS ALREADY"
   writeFileSync(
     file,
     text.replace(find, () => put)
   )
-  const caught = failing(tree, by).has(n)
+  const caught = !passing(tree, by).has(n)
   writeFileSync(file, text)
   return caught ? "caught" : "NOT CAUGHT"
 }
@@ -67,7 +71,7 @@ if (import.meta.main) {
   const asked = new Set(process.argv.slice(2).map(Number))
   const tree = copyTree()
   const chosen = putBacks().filter(({ n }) => asked.size === 0 || asked.has(n))
-  const sound = new Map([...new Set(chosen.map(({ by }) => by))].map((file) => [file, failing(tree, file)]))
+  const sound = new Map([...new Set(chosen.map(({ by }) => by))].map((file) => [file, passing(tree, file)]))
   const outcomes = chosen.map((defect) => {
     const outcome = tried(tree, defect, sound.get(defect.by)!)
     process.stdout.write(`defect ${defect.n}, ${defect.in}: ${outcome}\n`)
