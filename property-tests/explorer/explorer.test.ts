@@ -11,7 +11,7 @@ import { rollout } from "./rollouts.ts"
 const root = join(import.meta.dirname, "../..")
 
 const hostile = '</script><img src="https://example.invalid/x" onerror="globalThis.stolen=true"> שלום עולם '
-const rows = Array.from({ length: 4000 }, (_, i) =>
+const rows = Array.from({ length: 20_000 }, (_, i) =>
   rollout({
     prompt_id: `p${Math.floor(i / 8)}`,
     generation_idx: i % 8,
@@ -49,21 +49,21 @@ describe.skipIf(noBrowser !== "")("the explorer in a browser", () => {
     const visited = await explorer.visit()
     page = visited.page
     faults = visited.faults
-  }, 30_000)
+  }, 60_000)
   afterAll(() => explorer?.close())
 
   const status = () => page.textContent("#status")
   const current = () => page.getAttribute("#grid", "aria-activedescendant")
 
   it("claim: it says how many there are, and shows the first trace with its rewards", async () => {
-    expect(await status()).toContain("4,001 of 4,001 rollouts")
+    expect(await status()).toContain("20,001 of 20,001 rollouts")
     expect(await page.textContent("#details .trace .facts")).toContain("answered 0")
   })
 
   it("claim: only the rows in sight are in the document", async () => {
     expect(await page.locator("#grid .row").count()).toBeLessThan(60)
     await page.evaluate("document.querySelector('#grid').scrollTo(0, 1e9)")
-    await page.waitForSelector("#rollout-4000")
+    await page.waitForSelector("#rollout-20000")
     expect(await page.locator("#grid .row").count()).toBeLessThan(60)
   })
 
@@ -81,17 +81,17 @@ describe.skipIf(noBrowser !== "")("the explorer in a browser", () => {
     await page.keyboard.press("j")
     expect(await current()).toBe("rollout-2")
     await page.keyboard.press("End")
-    expect(await current()).toBe("rollout-4000")
+    expect(await current()).toBe("rollout-20000")
     await page.keyboard.press("/")
     expect(await page.evaluate("document.activeElement.id")).toBe("search")
-    await page.keyboard.type("plus 3999")
-    await page.waitForSelector('#status:text("1 of 4,001")')
+    await page.keyboard.type("plus 19999")
+    await page.waitForSelector('#status:text("1 of 20,001")')
     await page.keyboard.press("Escape")
     await page.keyboard.press("?")
     expect(await page.locator("#help[open]").count()).toBe(1)
     await page.keyboard.press("Escape")
     await page.click("#reset")
-    expect(await status()).toContain("4,001 of 4,001")
+    expect(await status()).toContain("20,001 of 20,001")
   })
 
   it("claim: dragging over the histogram keeps the rollouts in that range, and says so in the fields", async () => {
@@ -102,14 +102,14 @@ describe.skipIf(noBrowser !== "")("the explorer in a browser", () => {
     await page.mouse.up()
     const kept = Number((await status())!.split(" ", 1)[0]!.replace(",", ""))
     expect(kept).toBeGreaterThan(0)
-    expect(kept).toBeLessThan(4001)
+    expect(kept).toBeLessThan(20_001)
     expect(await page.inputValue("#from")).not.toBe("")
     await page.click("#reset")
   })
 
   it("claim: a rollout is read beside its expert, and the token that differs is framed", async () => {
     await page.fill("#search", "Question p1")
-    await page.waitForSelector('#status:text("889 of 4,001")')
+    await page.waitForSelector('#status:text("8,889 of 20,001")')
     await page.click("#grid .row >> nth=0")
     await page.waitForSelector('#details .pair.two .trace:nth-child(2) h3:text("expert")')
     expect(await page.locator("#details .pair .trace:nth-child(1) .changed").allTextContents()).toEqual(["8"])

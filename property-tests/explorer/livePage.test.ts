@@ -48,7 +48,7 @@ describe.skipIf(noBrowser !== "")("the live page in a browser", () => {
   beforeAll(async () => {
     const found = findChromium()
     browser = await launch("path" in found ? found.path : "")
-  }, 30_000)
+  }, 60_000)
   afterAll(() => browser?.close())
 
   it("claim: a step appears, folds stay as the reader left them, and a server that comes back is found again", async () => {
