@@ -34,7 +34,7 @@ describe("clinicians", () => {
     expect([0, 1, 2].map((off) => Clinicians.stepHit(late, "reward", off))).toEqual([1 / 2, 1 / 2, 1])
     const first = { ...late, label: { _tag: "Step", step: 0 } } as const
     for (const off of [0, 1]) {
-      expect(Clinicians.stepHit(first, "entropy", off)).toBe(0)
+      expect(Clinicians.stepHit({ ...first, steps }, "entropy", off)).toBe(0)
       expect(Clinicians.stepHit({ ...first, steps: [] }, "reward", off)).toBe(0)
     }
   })
