@@ -93,6 +93,13 @@ describe("what a rollout is read beside", () => {
     expect(partnerOf(indexOf([policy(0, 1, false), policy(1, 2, false)]), 0)).toBeUndefined()
   })
 
+  it("golden: a perturbed text beside its clean one, and the other way round, before any expert", () => {
+    const of = (source: string, i: number) =>
+      rollout({ prompt_id: "p", generation_idx: i, words: [source], source, correct: source !== "perturbed" })
+    const index = indexOf(["expert", "clean", "perturbed", "policy"].map(of))
+    expect([0, 1, 2, 3].map((r) => partnerOf(index, r))).toEqual([1, 2, 1, 0])
+  })
+
   it("law: a group holds all completions of the prompt and no other", () =>
     fc.assert(
       fc.property(anyRollouts, (rows) => {

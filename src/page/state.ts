@@ -118,18 +118,24 @@ export const groupOf = (index: PackedIndex, rollout: number): ReadonlyArray<numb
   return sort(index, own, { key: "score", descending: true })
 }
 
-/** Sources that a completion is read beside, the first that its prompt has. */
-const references = ["expert", "demonstration", "clean"]
+/** Sources that a rollout is read beside, the first that its prompt has, by its own source. */
+const besides: Readonly<Record<string, ReadonlyArray<string>>> = {
+  perturbed: ["clean", "expert", "demonstration"],
+  clean: ["perturbed"]
+}
+const usual = ["expert", "demonstration", "clean"]
 
 /**
- * What a rollout is read beside: the expert of its prompt or the clean text that it was made from, else the best-scored
- * rollout that was judged otherwise; `undefined` where there is neither.
+ * What a rollout is read beside: a perturbed text beside the clean one that it was made from and the other way round, any
+ * other beside the expert of its prompt; where there is none, the best-scored rollout that was judged otherwise;
+ * `undefined` where there is neither.
  */
 export const partnerOf = (index: PackedIndex, rollout: number): number | undefined => {
   const { source, verdict } = index.rollouts
+  const nameOf = (r: number): string => index.sources[source[r]!]!
   const others = groupOf(index, rollout).filter((r) => r !== rollout)
-  for (const name of references) {
-    const found = others.find((r) => index.sources[source[r]!] === name)
+  for (const name of besides[nameOf(rollout)] ?? usual) {
+    const found = others.find((r) => nameOf(r) === name)
     if (found !== undefined) return found
   }
   return others.find((r) => verdict[r] !== verdict[rollout] && verdict[r] !== null)
