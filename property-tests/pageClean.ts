@@ -17,7 +17,7 @@ const nodeGlobal = /\b(?:process\.[a-z]|Buffer\.[a-z]|new Buffer\b|__dirname\b|_
 /** Files that a page may load and that ask for Node when they are there, with what keeps pages away from it. */
 const edges: Readonly<Record<string, string>> = {
   "src/backends/tfjs/device/gpu.ts": "asks whether there is a `process` first",
-  "src/backends/tfjs/device/node.ts": "asks when its layer is built, of which it says that it is for Node alone",
+  "src/backends/tfjs/device/node.ts": "asks the same first, and refuses pages",
   "src/core/figure/toPdf.ts": "pdfkit, which it loads when it is called, brings the `Buffer` that it is given"
 }
 

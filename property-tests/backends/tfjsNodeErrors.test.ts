@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { Effect, Layer } from "effect"
-import { afterAll, describe, expect, it } from "vitest"
+import { afterAll, describe, expect, it, vi } from "vitest"
 import { PackageMissing, Tfjs } from "../../src/backends/tfjs/index.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
@@ -47,6 +47,14 @@ const withoutCard = `
   const backend = () => ({ isGPUPackage: true, binding: { isUsingGpuDevice: () => false }, dispose: () => {} })
   globalThis._tfengine.registerBackend("tensorflow", backend, 3)
   globalThis._tfengine.setBackend("tensorflow")`
+
+it("error: a page is told that they are for Node, and what to choose", async () => {
+  vi.stubGlobal("process", undefined)
+  const error = await Effect.runPromise(Effect.scoped(Effect.flip(Layer.build(Tfjs.node)))).finally(() =>
+    vi.unstubAllGlobals()
+  )
+  expect(error.message).toContain("in Node alone. In a page, choose Tfjs.webgpu or Tfjs.wasm")
+})
 
 describe.skipIf(skipped)(`a package of TensorFlow that is not as it should be${because}`, () => {
   it("error: one that is not installed is named with the command that installs it", async () => {

@@ -7,7 +7,8 @@ interface Gpu {
   readonly visible: <A>(make: () => A) => A
 }
 
-const inNode = (): boolean => typeof process === "object" && typeof process.versions?.node === "string"
+/** Whether this is Node, and no page. */
+export const inNode = (): boolean => typeof process === "object" && typeof process.versions?.node === "string"
 
 /** Makes something while `navigator.gpu` is there. */
 const lent =

@@ -6,6 +6,7 @@ import { eager, registerEagerKernels } from "../kernel/eager.ts"
 import type { TensorFlow } from "../kernel/execute.ts"
 import { registerHostKernels } from "../kernel/host.ts"
 import { eagerRules } from "../lower/eager.ts"
+import { inNode } from "./gpu.ts"
 import { idsWithin } from "./idsWithin.ts"
 import { loadCore } from "./load.ts"
 
@@ -53,6 +54,7 @@ const factoryOf = async (core: Core, name: Package): Promise<() => TensorFlow> =
 const isFull = (cause: unknown): boolean => cause instanceof Error && /^Invalid TF_Status: 8\b/.test(cause.message)
 
 const device = async (name: Device["name"], wanted: Package): Promise<Device> => {
+  if (!inNode()) throw new Error(`${wanted} runs in Node alone. In a page, choose Tfjs.webgpu or Tfjs.wasm.`)
   const core = await loadCore()
   const backend = (await factoryOf(core, wanted))()
   const loaded: Package = backend.isGPUPackage ? "@tensorflow/tfjs-node-gpu" : "@tensorflow/tfjs-node"
