@@ -134,11 +134,11 @@ const drawings: ReadonlyArray<readonly [string, Drawing]> = [
       ...of,
       clean: `a ${hostile} c`,
       perturbed: "a x c",
-      y: hostile,
       reading: hostile,
       panels: [
         {
           critic: hostile,
+          y: hostile,
           clean: ["a", hostile, "c"].map((text, i) => ({ text, value: [1, 2, null][i]! })),
           perturbed: ["a", "x", "c"].map((text, i) => ({ text, value: [1, -2, 0][i]! }))
         }

@@ -109,11 +109,12 @@ describe("what pairs lack", () => {
     const [first = "", second = "", ...rest] = readFileSync(`${fixtures}/pairs.jsonl`, "utf8").trim().split("\n")
     const file = join(folder, "bad.jsonl")
     writeFileSync(file, [first.replace("22.", "23."), second, "{}", ...rest].join("\n"))
-    const flags = ["--scored", scored("dense"), "--output-root", join(folder, "bad"), "--limit", "2"]
+    const flags = ["--scored", scored("dense", "gone"), "--output-root", join(folder, "bad"), "--limit", "2"]
     const { code, err } = await call("pairs", file, ...flags, "--allow-missing")
     expect(code).toBe(1)
     expect(err).toContain("1 drawn of 8 pairs")
     expect(err).toMatch(/missing: dense: .*dense\.jsonl lacks 1 of 8 pairs/)
+    expect(err).toMatch(/missing: gone: .*gone\.jsonl/)
     expect(err).toMatch(/failed: .*bad\.jsonl:3, field "prompt"/)
   }, 120_000)
 })
@@ -141,6 +142,7 @@ describe("pictures of pairs", () => {
   const pairs = pairsOf({ prompt: "x" }, { prompt: "y" })
   const critic = (clean: ReadonlyArray<number>): Critic => ({
     label: "c",
+    signal: "reward",
     provenance: { file: "", sha256: "", checkpoints: [] },
     pairs: new Map([
       [pairs[0]!.name, { clean: tokens("a b c", 5, 5, 5), perturbed: tokens("a x c", 4, 2, 6) }],
@@ -166,8 +168,8 @@ describe("pictures of pairs", () => {
   it("defect 26: after an inserted or a lost token equal tokens still share a place", () => {
     const endsOf = (clean: string, perturbed: string) => {
       const svg = triptych({
-        ...{ id: "t", title: "t", y: "reward", reading: "as scored", clean, perturbed },
-        panels: [{ critic: "c", clean: tokens(clean), perturbed: tokens(perturbed) }]
+        ...{ id: "t", title: "t", reading: "as scored", clean, perturbed },
+        panels: [{ critic: "c", y: "reward", clean: tokens(clean), perturbed: tokens(perturbed) }]
       }).svg(Themes.print)
       const lines = [...svg.matchAll(/<path d="(M[^"Z]*)"[^>]*><title>(?:clean|with an error)</g)]
       return lines.map(([, d]) => Number(/L([\d.]+),[\d.]+$/.exec(d!)![1]))

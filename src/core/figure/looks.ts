@@ -14,7 +14,7 @@ const known: Readonly<Record<string, Look>> = {
   sft: { colour: "rust", dash: "2 3", marker: "square" },
   random: { colour: "rust", dash: "2 3", marker: "square" },
   wrong: { colour: "rust", dash: "4 3", marker: "none" },
-  perturbed: { colour: "rust", dash: "4 2", marker: "none" },
+  perturbed: { colour: "rust", dash: "5 4", marker: "none" },
   grpo: { colour: "green", dash: "9 3 2 3", marker: "triangle" },
   majority: { colour: "green", dash: "9 3 2 3", marker: "triangle" },
   logProb: { colour: "orange", dash: "4 2", marker: "circle" },

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot"
-import type { Figure, Layer, Series } from "./Figure.ts"
+import type { Bar, Figure, Layer, Series } from "./Figure.ts"
 import { formatInterval, formatNumber } from "./format.ts"
 import { printable } from "./markup.ts"
 import type { Theme } from "./Theme.ts"
@@ -28,9 +28,25 @@ const symbols = {
 
 type Marks = ReadonlyArray<Plot.Markish>
 
-/** The marks of a figure, in the order of its layers. */
-export const marksOf = (figure: Figure, theme: Theme): Marks =>
-  figure.layers.flatMap((layer) => layerMarks(figure, layer, theme))
+/** The marks of a figure, in the order of its layers; the values of bars come last, so that no mark runs through them. */
+export const marksOf = (figure: Figure, theme: Theme): Marks => [
+  ...figure.layers.flatMap((layer) => layerMarks(figure, layer, theme)),
+  ...figure.layers.flatMap((layer) => (layer._tag === "Bars" ? [barValues(figure, layer.bars, theme)] : []))
+]
+
+const ofBar = { y: "series", fy: "group" } as const
+
+const barValues = (figure: Figure, bars: ReadonlyArray<Bar>, theme: Theme): Plot.Markish =>
+  Plot.text(bars, {
+    ...ofBar,
+    x: (bar: Bar) => bar.ci95?.[1] ?? bar.value,
+    text: (bar: Bar) => formatNumber(bar.value, figure.x.format),
+    textAnchor: "start",
+    dx: 6,
+    fill: theme.colour("ink"),
+    stroke: theme.colour("surface"),
+    strokeWidth: 6
+  })
 
 const layerMarks = (figure: Figure, layer: Layer, theme: Theme): Marks => {
   switch (layer._tag) {
@@ -183,20 +199,11 @@ const barMarks = (
         row.ci95 === undefined ? "" : ` ${formatInterval(row.ci95, figure.x.format)}`
       }`
     )
-  const place = { y: "series", fy: "group" } as const
   return [
-    Plot.barX(rows, { ...place, x: "value", fill: colour, fillOpacity: 0.75, stroke: colour, title }),
+    Plot.barX(rows, { ...ofBar, x: "value", fill: colour, fillOpacity: 0.75, stroke: colour, title }),
     // The halo keeps the interval visible on its own dark bar.
-    Plot.ruleY(rows, { ...place, x1: "low", x2: "high", stroke: theme.colour("surface"), strokeWidth: 4 }),
-    Plot.ruleY(rows, { ...place, x1: "low", x2: "high", stroke: theme.colour("ink"), strokeWidth: 1.5 }),
-    Plot.text(rows, {
-      ...place,
-      x: "high",
-      text: (row: (typeof rows)[number]) => formatNumber(row.value, figure.x.format),
-      textAnchor: "start",
-      dx: 6,
-      fill: theme.colour("ink")
-    })
+    Plot.ruleY(rows, { ...ofBar, x1: "low", x2: "high", stroke: theme.colour("surface"), strokeWidth: 4 }),
+    Plot.ruleY(rows, { ...ofBar, x1: "low", x2: "high", stroke: theme.colour("ink"), strokeWidth: 1.5 })
   ]
 }
 

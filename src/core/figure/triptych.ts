@@ -9,6 +9,8 @@ import type { HeatmapToken } from "./tokenHeatmap.ts"
 /** A clean trace and the same trace with an error, in the tokens and by the values of one critic. */
 export interface TriptychPanel {
   readonly critic: string
+  /** What its values are, for the axis. */
+  readonly y: string
   readonly clean: ReadonlyArray<HeatmapToken>
   readonly perturbed: ReadonlyArray<HeatmapToken>
 }
@@ -20,8 +22,7 @@ export interface Triptych {
   readonly clean: string
   readonly perturbed: string
   readonly panels: ReadonlyArray<TriptychPanel>
-  /** What the values are, for the axis, and what was done to them, e.g. `as scored`. */
-  readonly y: string
+  /** What was done to the values, e.g. `as scored`. */
   readonly reading: string
 }
 
@@ -58,11 +59,7 @@ const series = paperSeries([
   ["perturbed", "with an error"]
 ])
 
-const panelOf = (
-  panel: TriptychPanel,
-  at: TokenAlignment,
-  { y, isLast }: { readonly y: string; readonly isLast: boolean }
-): Figure => {
+const panelOf = (panel: TriptychPanel, at: TokenAlignment, isLast: boolean): Figure => {
   const values = [...panel.clean, ...panel.perturbed].flatMap(({ value }) => value ?? []).sort((a, b) => a - b)
   const range = [quantile(values, 0.01), quantile(values, 0.99)] as const
   const [low, high] = range[0] < range[1] ? range : [range[0] - 0.5, range[0] + 0.5]
@@ -73,7 +70,7 @@ const panelOf = (
     title: panel.critic,
     caption: "",
     x: { label: isLast ? "token" : "", format: "integer", domain: [0, Math.max(1, columns - 1)] },
-    y: { label: y, format: "number", domain: [low - air, high + air] },
+    y: { label: panel.y, format: "number", domain: [low - air, high + air] },
     series,
     layers: [
       ...changes(at.changed),
@@ -86,7 +83,7 @@ const panelOf = (
         ]
       }
     ],
-    empty: "No token has a reward."
+    empty: "No token has a value."
   }
 }
 
@@ -96,7 +93,7 @@ const sizes = (panels: ReadonlyArray<TriptychPanel>, of: "clean" | "perturbed"):
 }
 
 /**
- * Rewards of a clean and a changed trace, token by token, one panel a critic, aligned so that equal tokens share a
+ * Values of a clean and a changed trace, token by token, one panel a critic, aligned so that equal tokens share a
  * place; upright lines mark what was changed, and the words around it stand above.
  */
 export const triptych = (of: Triptych): Drawing => {
@@ -106,11 +103,9 @@ export const triptych = (of: Triptych): Drawing => {
       panel.perturbed.map(({ text }) => text)
     )
   )
-  const figures = of.panels.map((panel, p) =>
-    panelOf(panel, aligned[p]!, { y: of.y, isLast: p === of.panels.length - 1 })
-  )
+  const figures = of.panels.map((panel, p) => panelOf(panel, aligned[p]!, p === of.panels.length - 1))
   const changed = [...new Set(aligned.map((at) => at.changed.length))]
-  const caption = `Rewards (${of.reading}) of a clean trace of ${sizes(of.panels, "clean")} and of the same trace with an error, of ${sizes(of.panels, "perturbed")}, aligned so that equal tokens share a place; upright lines, shaded between them where they are many: ${changed.map((n) => counted(n, "changed token")).join(" or ")}; vertical range: 1st to 99th percentile, values outside it lie on its edge.`
+  const caption = `Values (${of.reading}) of a clean trace of ${sizes(of.panels, "clean")} and of the same trace with an error, of ${sizes(of.panels, "perturbed")}, aligned so that equal tokens share a place; upright lines, shaded between them where they are many: ${changed.map((n) => counted(n, "changed token")).join(" or ")}; vertical range: 1st to 99th percentile, values outside it lie on its edge.`
   return panels({ id: of.id, title: of.title, caption }, figures, {
     width: columnWidth,
     height: 132,

@@ -37,8 +37,12 @@ const stabilised = (pair: CriticPair, usual: ReadonlyArray<ReadonlyArray<number>
 /** What is drawn of one pair: how its files are called, and by whom it was judged. */
 export interface PairPicture {
   readonly pair: NamedPair
-  readonly critics: ReadonlyArray<{ readonly label: string; readonly tokens: CriticPair }>
-  readonly y: string
+  readonly critics: ReadonlyArray<{
+    readonly label: string
+    readonly signal: Critic["signal"]
+    readonly tokens: CriticPair
+  }>
+  readonly values: PairValues
   readonly reading: string
   readonly id: string
 }
@@ -59,13 +63,20 @@ export const pictureOf = (
     if (own === undefined) return []
     const usual = values === "raw" ? [] : usualOf(critic, pair, all)
     if (values === "z" && usual.length === 0) return []
-    return [{ label: critic.label, tokens: values === "raw" ? own : stabilised(own, usual), others: usual.length }]
+    return [
+      {
+        label: critic.label,
+        signal: critic.signal,
+        tokens: values === "raw" ? own : stabilised(own, usual),
+        others: usual.length
+      }
+    ]
   })
   if (read.length < critics.length || read.length === 0) return undefined
   return {
     pair,
     critics: read,
-    y: values === "raw" ? "reward" : "z-score",
+    values,
     reading:
       values === "raw"
         ? "as scored"
@@ -77,15 +88,18 @@ export const pictureOf = (
 const edits = (severity: number): string => Figures.counted(severity, "edit")
 
 /** One panel a critic. */
-export const triptychOf = ({ pair: { name, pair }, critics, y, reading, id }: PairPicture): Drawing =>
+export const triptychOf = ({ pair: { name, pair }, critics, values, reading, id }: PairPicture): Drawing =>
   triptych({
     id,
     title: `Clean and with ${edits(pair.severity)}, ${name.replaceAll("_", " ")}`,
     clean: pair.clean,
     perturbed: pair.wrong,
-    y,
     reading,
-    panels: critics.map(({ label, tokens }) => ({ critic: label, ...tokens }))
+    panels: critics.map(({ label, signal, tokens }) => ({
+      critic: label,
+      y: values === "raw" ? signal : "z-score",
+      ...tokens
+    }))
   })
 
 const sides = [
@@ -95,7 +109,7 @@ const sides = [
 
 /** The tokens of each trace by each critic, a critic's two on one scale. */
 export const tokenRewardsOf = ({ pair: { pair }, critics, reading }: PairPicture): ReadonlyArray<Drawing> =>
-  critics.flatMap(({ label, tokens }) => {
+  critics.flatMap(({ label, signal, tokens }) => {
     const values = sides.flatMap(([side]) => numbers(tokens[side]).filter(Number.isFinite))
     const mean = values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
     const scale = values.reduce((most, value) => Math.max(most, Math.abs(value - mean)), 0)
@@ -103,7 +117,7 @@ export const tokenRewardsOf = ({ pair: { pair }, critics, reading }: PairPicture
       tokenHeatmap({
         id: `${label.replace(/[^\w-]/g, "_")}_${side}_token_rewards`,
         title: `${title}, ${label}`,
-        caption: `Token rewards (${reading}) less the mean of both traces (${mean.toPrecision(3)}), on one colour scale for the two.`,
+        caption: `Token values (${signal}, ${reading}) less the mean of both traces (${mean.toPrecision(3)}), on one colour scale for the two.`,
         question: pair.prompt,
         tokens: tokens[side],
         mean,
@@ -127,10 +141,10 @@ const tokenTable = ({ clean, perturbed }: CriticPair): string => {
     columns: [
       { key: "place", label: "place", format: "integer" },
       { key: "clean", label: "clean", format: "number" },
-      { key: "cleanReward", label: "reward", format: "number" },
+      { key: "cleanValue", label: "value", format: "number" },
       { key: "changed", label: "", format: "number" },
       { key: "perturbed", label: "with an error", format: "number" },
-      { key: "perturbedReward", label: "reward", format: "number" }
+      { key: "perturbedValue", label: "value", format: "number" }
     ],
     rows: columns.map((column) => [
       column,
@@ -141,10 +155,10 @@ const tokenTable = ({ clean, perturbed }: CriticPair): string => {
   })
 }
 
-/** Both traces in full, and every token's reward by every critic, side by side; a star marks what differs. */
+/** Both traces in full, and every token's value by every critic, side by side; a star marks what differs. */
 export const traceText = ({ pair: { name, pair }, critics, reading }: PairPicture): string =>
   [
-    `${name}: ${edits(pair.severity)}; rewards ${reading}`,
+    `${name}: ${edits(pair.severity)}; values ${reading}`,
     `Prompt:\n${pair.prompt}`,
     `Clean trace:\n${pair.clean}`,
     `Trace with an error:\n${pair.wrong}`,

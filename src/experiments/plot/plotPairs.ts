@@ -57,8 +57,17 @@ export const plotPairs = Effect.fnUntraced(function* ({ pairs: file, scored, val
   const { pairs, troubles } = yield* readPairs(file)
   const traces = `${root}/traces.jsonl`
   yield* ResultFile.write(traces, Stream.fromIterable(pairs.flatMap(({ clean, perturbed }) => [clean, perturbed])))
-  const critics = yield* Effect.forEach(scored, ({ label, file: from }) => readCritic(label, from, pairs))
-  troubles.push(...critics.flatMap((critic) => lackingOf(critic, pairs, traces)))
+  const critics: Array<Critic> = []
+  for (const { label, file: from } of scored)
+    yield* Effect.match(readCritic(label, from, pairs), {
+      onSuccess: (critic) => {
+        critics.push(critic)
+        troubles.push(...lackingOf(critic, pairs, traces))
+      },
+      onFailure: ({ message: reason }) => {
+        troubles.push({ kind: "missing", job: label, reason })
+      }
+    })
   const told = `${pairs.length} pairs; their traces, to be scored: ${traces}`
   if (critics.length === 0) return yield* close(troubles, told, options.allowMissing)
   const studio: Studio = { root, critics, values, all: pairs, press: yield* openPress }

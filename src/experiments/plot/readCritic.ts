@@ -13,14 +13,18 @@ export interface CriticPair {
 /** What a critic says of pairs. */
 export interface Critic {
   readonly label: string
+  /** What its values are. */
+  readonly signal: "reward" | "log-probability"
   /** By the pair's name. */
   readonly pairs: ReadonlyMap<string, CriticPair>
   readonly provenance: { readonly file: string; readonly sha256: string; readonly checkpoints: ReadonlyArray<string> }
 }
 
+const isPolicy = (row: KeyedRow): boolean => row.reward_model_score === undefined
+
 /** The tokens of a trace with its rewards, or with its log-probabilities where a policy scored it. */
 const tokensOf = (row: KeyedRow): ReadonlyArray<HeatmapToken> | undefined =>
-  heatmapTokens(row, row.reward_model_score ?? row.policy_log_probs)
+  heatmapTokens(row, isPolicy(row) ? row.policy_log_probs : row.reward_model_score)
 
 /**
  * Reads what a file of scored traces says of pairs. Traces are found by their key, and used only where the row holds
@@ -35,10 +39,14 @@ export const readCritic = (label: string, file: string, pairs: ReadonlyArray<Nam
     )
     const found = new Map<string, ReadonlyArray<HeatmapToken>>()
     const census = Censuses.make()
+    let rewards = 0
     yield* Stream.runForEach(ResultFile.stream(file, census), (row) =>
       Effect.sync(() => {
         const [key, tokens] = [rowKey(row), tokensOf(row)]
-        if (tokens !== undefined && texts.get(key) === row.generation.content) found.set(key, tokens)
+        if (tokens !== undefined && texts.get(key) === row.generation.content) {
+          found.set(key, tokens)
+          if (!isPolicy(row)) rewards += 1
+        }
       })
     )
     const read = pairs.flatMap(({ name, ...rows }): ReadonlyArray<readonly [string, CriticPair]> => {
@@ -47,6 +55,7 @@ export const readCritic = (label: string, file: string, pairs: ReadonlyArray<Nam
     })
     return {
       label,
+      signal: rewards > 0 ? "reward" : "log-probability",
       pairs: new Map(read),
       provenance: { file, sha256: yield* sha256(file), checkpoints: [...census.checkpoints] }
     } satisfies Critic
