@@ -50,7 +50,8 @@ describe("best-of-n", () => {
   })
 
   it("error: names both lengths when a score is missing", () => {
-    expect(() => bestOfNOfPrompt({ correct: [true, false], scores: [1] }, 1)).toThrow("1 scores for 2 completions")
+    for (const n of [1, 3])
+      expect(() => bestOfNOfPrompt({ correct: [true, false], scores: [1] }, n)).toThrow("1 scores for 2 completions")
   })
 })
 

@@ -91,7 +91,7 @@ describe("success@k|n", () => {
     expect(successAtKOfPrompt(pool, 3, 2)).toBeUndefined()
     expect(successAtKOfPrompt(pool, 0, 2)).toBeUndefined()
     expect(successAtKOfPrompt(pool, 1, 5)).toBeUndefined()
-    expect(() => successAtKOfPrompt({ ...pool, scores: [1] }, 1)).toThrow("1 scores for 4 completions")
+    expect(() => successAtKOfPrompt({ ...pool, scores: [1] }, 9)).toThrow("1 scores for 4 completions")
     expect(successAtK([pool], 5, 2, standard)).toEqual({
       _tag: "NotAvailable",
       reason: "the best 5 of 2 completions are all of them"
