@@ -82,6 +82,19 @@ describe("rewardflow plot main", () => {
         expect(existsSync(join(folder, at, `${table}.${kind}`)), `${table}.${kind}`).toBe(true)
   })
 
+  it("golden: the guide names every file of a run, and every file of it is made", () => {
+    const made = readdirSync(join(folder, at), { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.(svg|json)$/.test(file))
+      .map((file) => file.replace(/\.(svg|json)$/, "").replace(/_\d+(?=_by_category$|$)/, "_<n>"))
+    const guide = readFileSync("figures/README.md", "utf8")
+    const sections = guide.slice(guide.indexOf("## Figures of a run"), guide.indexOf("## Over all runs"))
+    const named = [...sections.matchAll(/^\| (`[^|]*) \|/gm)].flatMap(([, cell]) =>
+      [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!.replace(".json", "").replace("<i>", "<n>"))
+    )
+    const folderless = (name: string): string => name.replace("dense_rewards_raw/", "")
+    expect(new Set(made.map(folderless))).toEqual(new Set(named.map(folderless)))
+  })
+
   it("golden: values are those of a count over all subsets in Python", () => {
     const passAtK = json(at, "pass_at_k_table.json").rows[1]
     expect([passAtK.at1, passAtK.at3, passAtK.at5].map(({ value }) => value)).toEqual([
