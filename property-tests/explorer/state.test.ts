@@ -13,6 +13,7 @@ import {
   partnerOf,
   type SortKey,
   select,
+  siblingsOf,
   sort,
   unchanged
 } from "../../src/page/index.ts"
@@ -98,6 +99,22 @@ describe("what a rollout is read beside", () => {
       rollout({ prompt_id: "p", generation_idx: i, words: [source], source, correct: source !== "perturbed" })
     const index = indexOf(["expert", "clean", "perturbed", "policy"].map(of))
     expect([0, 1, 2, 3].map((r) => partnerOf(index, r))).toEqual([1, 2, 1, 0])
+  })
+
+  it("golden: scores of another file come from another reward: they are no part of the group, experts are", () => {
+    const row = (i: number, reward: number, source = "policy") =>
+      rollout({ prompt_id: "p", generation_idx: i, words: ["x"], rewards: [reward], correct: i === 1, source })
+    const files = [
+      [row(0, 1), row(1, 3)],
+      [row(0, 9), row(7, 5, "expert")]
+    ]
+    const { index } = pack(
+      files.map((rows, i) => ({ name: `${i}`, rows })),
+      { selector: Selectors.mean }
+    )
+    expect(groupOf(index, 0)).toEqual([3, 1, 0])
+    expect(siblingsOf(index, 0)).toEqual([2, 3, 1, 0])
+    expect(index.colours.map(({ mean }) => mean)).toEqual([2, 7])
   })
 
   it("law: a group holds all completions of the prompt and no other", () =>

@@ -2,7 +2,7 @@ import type { PackedIndex } from "../core/explorer/index.ts"
 import type { Archive } from "./archive.ts"
 import { byId, el, printed, verdictText } from "./dom.ts"
 import { groupView, nameOf } from "./group.ts"
-import { groupOf, partnerOf } from "./state.ts"
+import { groupOf, partnerOf, siblingsOf } from "./state.ts"
 import { type Signal, traceView } from "./trace.ts"
 
 /** The open rollout: its prompt, its trace, what it is read beside, and the other completions of its prompt. */
@@ -60,7 +60,7 @@ export const makeDetails = (index: PackedIndex, archive: Archive, open: (rollout
     ])
     if (shown !== own) return
     const prompt = index.prompts[index.rollouts.prompt[rollout]!]!
-    const others = group.filter((r) => r !== rollout)
+    const others = siblingsOf(index, rollout).filter((r) => r !== rollout)
     const focused = document.activeElement?.id
     const beside = picker(index, others, partner, (next) => void show(rollout, next))
     place.replaceChildren(
@@ -80,7 +80,7 @@ export const makeDetails = (index: PackedIndex, archive: Archive, open: (rollout
           ? []
           : [traceView(index, partner, other, { signal, beside: trace, heading: nameOf(index, partner) })])
       ),
-      ...(others.length === 0 ? [] : [all])
+      ...(group.length < 2 ? [] : [all])
     )
     // What was just used was replaced: whoever goes on by keyboard stays there.
     if (focused === "beside") beside.focus()

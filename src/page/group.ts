@@ -38,7 +38,7 @@ export const groupView = async (
         el("span", {}, verdictText(rollouts.verdict[r]!)),
         trace === undefined || values.length < 2
           ? el("span", {})
-          : ribbon(values, trace.stepEnds, scaleOf(index, trace, signal), `${values.length} tokens`),
+          : ribbon(values, trace.stepEnds, scaleOf(index, r, trace, signal), `${values.length} tokens`),
         el("span", { class: "answer", dir: "auto" }, rollouts.answer[r] ?? "no answer"),
         el("span", { class: "origin" }, nameOf(index, r))
       )
@@ -52,7 +52,7 @@ export const groupView = async (
     el(
       "p",
       { class: "facts" },
-      "Score, verdict, every token (up: higher than the mean of all, down: lower), answer. Best score first."
+      "Score, verdict, every token (up: higher than the mean, down: lower), answer. Best score first."
     ),
     el("ol", {}, ...rows)
   )

@@ -111,11 +111,22 @@ export const histogram = ({ rollouts }: PackedIndex, rows: ReadonlyArray<number>
   }))
 }
 
-/** The rollouts of the same prompt in all files, best score first. */
-export const groupOf = (index: PackedIndex, rollout: number): ReadonlyArray<number> => {
+/** All rollouts of the same prompt, best score first. */
+export const siblingsOf = (index: PackedIndex, rollout: number): ReadonlyArray<number> => {
   const prompt = index.rollouts.prompt[rollout]
   const own = index.rollouts.prompt.flatMap((p, r) => (p === prompt ? [r] : []))
   return sort(index, own, { key: "score", descending: true })
+}
+
+/**
+ * What a rollout is compared with: those of its prompt from its own file, whose scores come from one reward, and from any
+ * file those that are no samples of a policy.
+ */
+export const groupOf = (index: PackedIndex, rollout: number): ReadonlyArray<number> => {
+  const { file, source } = index.rollouts
+  return siblingsOf(index, rollout).filter(
+    (r) => file[r] === file[rollout] || references.includes(index.sources[source[r]!]!)
+  )
 }
 
 /** Sources that a rollout is read beside, the first that its prompt has, by its own source. */
@@ -124,6 +135,7 @@ const besides: Readonly<Record<string, ReadonlyArray<string>>> = {
   clean: ["perturbed"]
 }
 const usual = ["expert", "demonstration", "clean"]
+const references = [...usual, "perturbed"]
 
 /**
  * What a rollout is read beside: a perturbed text beside the clean one that it was made from and the other way round, any

@@ -22,9 +22,14 @@ const mean = (values: ReadonlyArray<number>): number | null =>
 
 const present = (values: ReadonlyArray<number | null>): ReadonlyArray<number> => values.flatMap((value) => value ?? [])
 
-/** The scale of a signal: that of all rollouts for rewards, a trace's own for log-probabilities. */
-export const scaleOf = (index: PackedIndex, trace: PackedTrace, signal: Signal): TintScale => {
-  if (signal === "rewards") return index.colour
+/** The scale of a signal: that of the rollout's file for rewards, a trace's own for log-probabilities. */
+export const scaleOf = (
+  { colours, rollouts }: PackedIndex,
+  rollout: number,
+  trace: PackedTrace,
+  signal: Signal
+): TintScale => {
+  if (signal === "rewards") return colours[rollouts.file[rollout]!]!
   const values = present(trace.logProbs)
   const middle = mean(values) ?? 0
   return { mean: middle, scale: values.reduce((most, x) => Math.max(most, Math.abs(x - middle)), 0) }
@@ -128,7 +133,7 @@ export const traceView = (
   const tokens = texts.map(
     (text, t): Token => ({ text, value: values[t]!, changed: same !== undefined && same[t] !== true })
   )
-  const scale = scaleOf(index, trace, options.signal)
+  const scale = scaleOf(index, rollout, trace, options.signal)
   const steps = parted(tokens, trace.stepEnds).map((step) => ({
     ...step,
     value: mean(present(step.tokens.map(({ value }) => value)))

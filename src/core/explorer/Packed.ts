@@ -35,8 +35,11 @@ export interface PackedIndex {
   readonly blockSize: number
   /** Name of the selector that made the trace scores. */
   readonly selector: string
-  /** Middle of the colour scale (mean token reward) and the largest distance from it that is not an outlier. */
-  readonly colour: { readonly mean: number; readonly scale: number }
+  /**
+   * By file, since each may come from a reward of its own: the middle of the colour scale (mean token reward), and the
+   * largest distance from it that is not an outlier.
+   */
+  readonly colours: ReadonlyArray<{ readonly mean: number; readonly scale: number }>
 }
 
 /** The text of one rollout and its values by token, read when it is opened. Values are rounded to four digits. */

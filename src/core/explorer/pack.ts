@@ -48,7 +48,7 @@ const traceOf = (row: KeyedRow): PackedTrace => {
 }
 
 /** Middle and reach of the colours: outliers beyond the 99th percentile of distances would wash out all others. */
-const colourOf = (rows: ReadonlyArray<KeyedRow>): PackedIndex["colour"] => {
+const colourOf = (rows: ReadonlyArray<KeyedRow>): PackedIndex["colours"][number] => {
   const finite = rows.flatMap((row) => TraceScores.unitRewards(row).filter(Number.isFinite))
   if (finite.length === 0) return { mean: 0, scale: 0 }
   const mean = finite.reduce((sum, x) => sum + x, 0) / finite.length
@@ -82,7 +82,7 @@ export const pack = (
       files: files.map(({ name }) => name),
       selector: selector.name,
       blockSize,
-      colour: colourOf(rows),
+      colours: files.map((file) => colourOf(file.rows)),
       rollouts: {
         file: entries.map(({ file }) => file),
         prompt: promptOf,

@@ -60,7 +60,7 @@ const rollouts = [
 ].join("")
 
 const legend =
-  "Tokens are tinted around the mean reward: orange with a dashed line under what is lower, blue with a solid one under what is higher; framed tokens differ from the trace beside, where most are the same. Values are rounded to four digits."
+  "Tokens are tinted around the mean reward of their file: orange with a dashed line under what is lower, blue with a solid one under what is higher; framed tokens differ from the trace beside, where most are the same. Values are rounded to four digits."
 
 /**
  * Rollouts with their token rewards as one self-contained page, to be read without a server or a network: results by file
