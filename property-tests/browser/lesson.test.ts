@@ -3,28 +3,18 @@ import { Effect, Fiber, Queue } from "effect"
 import { describe, expect, it } from "vitest"
 import { suspicion } from "../../examples/browser/learn/Measure.ts"
 import { madeUp } from "../../examples/browser/learn/madeUp.ts"
-import { lessons, type Settings } from "../../examples/browser/learn/settings.ts"
+import { lessons } from "../../examples/browser/learn/settings.ts"
 import { changedTokens } from "../../examples/browser/page/changedTokens.ts"
 import { examples } from "../../examples/browser/page/examples.ts"
 import type { Command, Event } from "../../examples/browser/worker/protocol.ts"
 import { serve } from "../../examples/browser/worker/serve.ts"
 import { Reference } from "../../src/backends/reference/index.ts"
 import { Themes } from "../../src/core/figure/index.ts"
-
-/** Learns nothing, and passes through everything that a lesson does. */
-const tiny: Settings = {
-  difficulty: { steps: 1, start: [1, 9], operand: [1, 5], largest: 9, operators: ["+", "-"] },
-  problems: 12,
-  heldOut: 4,
-  decoder: { width: 8, heads: 2, feedForward: 8 },
-  imitation: { updates: 2, traces: 2, learningRate: 1e-3 },
-  judging: { updates: 3, pairs: 1, learningRate: 1e-3 },
-  lookEvery: 2
-}
+import { lessons as tiny } from "./tinyLesson.ts"
 
 const problem = "Ann has 4 apples. finds 3. how many?"
 const trace = "<think>\n4 + 3 = 7.\n</think>\n<answer>\n7\n</answer>"
-const train: Command = { _tag: "Train", engine: "wasm", lesson: "short", seed: 1 }
+const train: Command = { _tag: "Train", engine: "onnx-web-wasm", lesson: "short", seed: 1 }
 
 /** What the worker tells of commands; each is sent once `when` holds of the last event. */
 const conversation = (
@@ -39,8 +29,12 @@ const conversation = (
         serve({
           inbox,
           post: (event) => Queue.offerUnsafe(told, event),
-          engines: { webgpu: Reference.layer, wasm: Reference.layer },
-          lessons: { full: tiny, short: tiny }
+          engines: {
+            "tfjs-webgpu": Reference.layer,
+            "onnx-web-webgpu": Reference.layer,
+            "onnx-web-wasm": Reference.layer
+          },
+          lessons: tiny
         })
       )
       for (const [send, until] of script) {
@@ -68,9 +62,9 @@ describe("the worker of examples/browser", () => {
       [judge(2, trace, trace.replace("= 7", "= 8")), answers]
     ])
     expect(events[0]).toEqual({ _tag: "Unready", id: 1 })
-    expect(events[1]).toEqual({ _tag: "Started", backend: "reference", updates: 5 })
+    expect(events[1]).toEqual({ _tag: "Started", backend: "reference", updates: 8 })
     const last = events.findLast((event) => event._tag === "Standing")!
-    expect(last.standing).toMatchObject({ phase: "judging", made: 5, updates: 5, measure: { pairs: 4 } })
+    expect(last.standing).toMatchObject({ phase: "judging", made: 8, updates: 8, measure: { pairs: 4 } })
     expect(last.standing.curves).toContain("<svg")
     const judged = events.at(-1)!
     if (judged._tag !== "Judged") throw new TypeError(judged._tag)
@@ -110,7 +104,7 @@ describe("the worker of examples/browser", () => {
     const events = await conversation([
       [train, isFinished],
       [judge(1, "<think>\nfour\n"), answers],
-      [judge(2, `<think>\n${"4 + 3 = 7.\n".repeat(12)}`), answers],
+      [judge(2, `<think>\n${"4 + 3 = 7.\n".repeat(30)}`), answers],
       [judge(3, trace), answers]
     ])
     expect(events.at(-3)).toMatchObject({ _tag: "Unreadable", id: 1, reason: expect.stringContaining("four") })

@@ -12,14 +12,15 @@ const types: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm"
 }
 
-const example = fileURLToPath(new URL("../../examples/browser/", import.meta.url))
+const fileAt = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-/** Builds the example into a folder, as `vite build` does. */
+/** Builds the example into a folder as `vite build` does, with lessons (`tinyLesson.ts`) that are over in seconds. */
 export const buildExample = (folder: string): Promise<unknown> =>
   build({
-    configFile: join(example, "vite.config.ts"),
+    configFile: fileAt("../../examples/browser/vite.config.ts"),
     logLevel: "error",
-    build: { outDir: folder, emptyOutDir: true }
+    resolve: { alias: [{ find: /^.*\/learn\/settings\.ts$/, replacement: fileAt("tinyLesson.ts") }] },
+    build: { outDir: folder, emptyOutDir: true, minify: false }
   })
 
 /** Serves a folder on the loopback interface, and nothing else. */

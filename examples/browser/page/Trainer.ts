@@ -13,6 +13,16 @@ const phases = {
   judging: "2 of 2: learning to tell the expert's tokens from wrong ones"
 } as const
 
+/** What stopped training, of errors that a reader may meet. */
+const troubles: Readonly<Record<string, string>> = {
+  NoDevice: "there is no graphics device",
+  NotInstalled: "a part of the engine is missing",
+  Lost: "the graphics device was lost",
+  TooLarge: "the graphics device has no buffer that large",
+  OutOfMemory: "the graphics device has no more memory",
+  NonFinite: "the loss is no number any more"
+}
+
 const tile = (name: string, value: string, note: string): HTMLElement =>
   element(
     "div",
@@ -72,12 +82,16 @@ export const make = (send: (command: Command) => void, onTrain: () => void): Tra
   const fail = (error: string, reason: string) => {
     const retry = element("button", { type: "button" }, "Train in WebAssembly")
     retry.addEventListener("click", () => {
-      choose("wasm")
+      choose("onnx-web-wasm")
       begin()
       train.focus()
     })
-    const offer = chosenEngine() === "wasm" ? [] : [retry]
-    failure.replaceChildren(element("strong", {}, `Training stopped: ${error}`), element("p", {}, reason), ...offer)
+    const offer = chosenEngine() === "onnx-web-wasm" ? [] : [retry]
+    failure.replaceChildren(
+      element("strong", {}, `Training stopped: ${troubles[error] ?? error}`),
+      element("p", {}, reason),
+      ...offer
+    )
     failure.hidden = false
     status.textContent = "Not trained."
     setStop("Stop", false)

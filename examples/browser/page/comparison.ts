@@ -8,12 +8,12 @@ const row = (name: string, ...cells: ReadonlyArray<string>): HTMLElement =>
 /** Both traces in numbers, and what the edit changes. */
 export const comparison = (expert: JudgedTrace, edited: JudgedTrace): HTMLElement => {
   const numbers = ({ total, lowest }: JudgedTrace) => [reward(total), reward(lowest)]
-  const head = ["", "total reward", "lowest token"].map((name) => element("th", { scope: "col" }, name))
+  const head = ["total reward", "lowest token"].map((name) => element("th", { scope: "col" }, name))
   return element(
     "table",
     {},
     element("caption", {}, "Rewards of both traces, in logits"),
-    element("thead", {}, element("tr", {}, ...head)),
+    element("thead", {}, element("tr", {}, element("td"), ...head)),
     element(
       "tbody",
       {},

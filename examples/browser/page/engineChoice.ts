@@ -8,7 +8,9 @@ const lookForWebgpu = async (): Promise<{ readonly adapter?: string; readonly no
   if (adapter === null) return { note: "no adapter on this machine: train in WebAssembly" }
   const { vendor, architecture, isFallbackAdapter } = adapter.info
   const name = [vendor, architecture].filter((part) => part !== "").join(" ") || "adapter"
-  return { adapter: name, note: isFallbackAdapter ? `${name}, in software: slower than WebAssembly` : name }
+  // Software that plays a card does not always own up to it.
+  const isSoftware = isFallbackAdapter || architecture === "swiftshader"
+  return { adapter: name, note: isSoftware ? `${name}, in software: slower than WebAssembly` : name }
 }
 
 const inputOf = (name: EngineName): HTMLInputElement => {
@@ -21,13 +23,12 @@ const inputOf = (name: EngineName): HTMLInputElement => {
 export const offerEngines = async (): Promise<void> => {
   const found = await lookForWebgpu()
   byId("webgpu-note", HTMLElement).textContent = found.note
-  const webgpu = inputOf("webgpu")
-  webgpu.disabled = found.adapter === undefined
-  if (found.note === found.adapter) webgpu.checked = true
+  for (const name of engineNames) if (name !== "onnx-web-wasm") inputOf(name).disabled = found.adapter === undefined
+  if (found.note === found.adapter) choose("tfjs-webgpu")
 }
 
 /** The engine that is chosen now. */
-export const chosenEngine = (): EngineName => engineNames.find((name) => inputOf(name).checked) ?? "wasm"
+export const chosenEngine = (): EngineName => engineNames.find((name) => inputOf(name).checked) ?? "onnx-web-wasm"
 
 /** Chooses an engine. */
 export const choose = (name: EngineName): void => {

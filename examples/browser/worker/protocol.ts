@@ -35,5 +35,5 @@ export type Event =
   | { readonly _tag: "Unready"; readonly id: number }
   /** A trace that cannot be read; the model is as it was. */
   | { readonly _tag: "Unreadable"; readonly id: number; readonly reason: string }
-  /** Training cannot go on. `error` is the tag of the library's error. */
+  /** Training cannot go on. `error` is the tag of the library's error, or that of the device's trouble where it has one. */
   | { readonly _tag: "Failed"; readonly error: string; readonly reason: string }

@@ -100,8 +100,13 @@ export const serve = ({ inbox, post, engines, lessons }: ServeOptions): Effect.E
   })
 }
 
+const nameOf = (error: unknown): string => {
+  if (error instanceof Service.BackendFailure && error.trouble !== undefined) return error.trouble._tag
+  return Predicate.hasProperty(error, "_tag") ? String(error._tag) : "Defect"
+}
+
 const failed = (error: unknown): Event => ({
   _tag: "Failed",
-  error: Predicate.hasProperty(error, "_tag") ? String(error._tag) : "Defect",
+  error: nameOf(error),
   reason: error instanceof Error ? error.message : String(error)
 })

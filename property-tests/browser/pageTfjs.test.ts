@@ -1,0 +1,3 @@
+import { trainsOnWebgpu } from "./trainsOnWebgpu.ts"
+
+trainsOnWebgpu("tfjs-webgpu")
