@@ -6,6 +6,7 @@ import { Effect, type FileSystem } from "effect"
 import { Command } from "effect/cli"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { ResultRow } from "../../src/core/data/index.ts"
+import { meanVariation } from "../../src/core/evaluation/index.ts"
 import { PromptPools } from "../../src/core/result/index.ts"
 import { globalFlags, plotCommand } from "../../src/experiments/commands/index.ts"
 import {
@@ -135,6 +136,19 @@ describe("rewardflow plot main", () => {
     expect(caption).toContain("on the other half")
   })
 
+  it("golden: variation of rewards is that counted in Python, of whole traces and of their reasoning", () => {
+    const { rows } = json(at, "dense_reward_variation_stats.json")
+    expect([rows[0].range, rows[0].finalJumpShare, rows[0].std, rows[1].range]).toEqual(
+      [2.896203125, 0.05791951174695762, 0.675876937065198, 2.68190625].map((value) => expect.closeTo(value, 10))
+    )
+  })
+
+  it("defect 18: the answer's tokens are weighed by their tags, among the selectors that are compared", () => {
+    const { rows } = json(at, "pass_at_k_table_selector_variants_8.json")
+    const names = rows.map(({ selector }: { selector: string }) => selector)
+    expect(names).toEqual(expect.arrayContaining(["answerBoost(2)", "answerTokens", "sum", "min"]))
+  })
+
   it("defect 28: each table says which bytes its numbers come from", () => {
     const { provenance } = json(at, "pass_at_k_table.json")
     expect(provenance.runs.airl).toMatchObject({ rows: 128, prompts: 16, generations: 8, checkpoints: ["made-up-1"] })
@@ -229,9 +243,10 @@ describe("a run without rewards", () => {
       rewards: [],
       problems: []
     }
+    const flat = meanVariation([])
     const results = RunResults.make({
       ...{ label: "l", selector: "mean", ks: usualKs, ns: [2] },
-      methods: { airl: { file: "", pools, meanReward: undefined, provenance } }
+      methods: { airl: { file: "", pools, meanReward: undefined, provenance, variation: { all: flat, think: flat } } }
     })
     expect(mainDrawings(results).map(({ id }) => id)).toEqual(["pass_at_k_all", "reranking_compact"])
     const tables = mainTables(results)
@@ -317,7 +332,10 @@ describe("token figures", () => {
       rewards: [],
       problems: []
     }
-    const { drawings, unplaced } = await run(tokenFigures({ file, pools, meanReward: 1, provenance }, "run"))
+    const flat = meanVariation([])
+    const { drawings, unplaced } = await run(
+      tokenFigures({ file, pools, meanReward: 1, provenance, variation: { all: flat, think: flat } }, "run")
+    )
     expect(unplaced).toBeGreaterThan(0)
     expect(drawings.map(({ id }) => id)).not.toContain("wrong_0")
     expect(drawings[0]!.caption).toContain("the best-scored correct completion of its prompt")

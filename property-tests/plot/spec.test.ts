@@ -1,6 +1,6 @@
 import { Effect, Result } from "effect"
 import { describe, expect, it } from "vitest"
-import { type JobOptions, jobsOf, parseSpec, selectorOf } from "../../src/experiments/plot/index.ts"
+import { chosenSelector, type JobOptions, jobsOf, parseSpec, selectorOf } from "../../src/experiments/plot/index.ts"
 
 const spec = (text: string) => Effect.runPromise(parseSpec("s.yaml", text))
 const problem = async (text: string) => (await Effect.runPromise(Effect.flip(parseSpec("s.yaml", text)))).message
@@ -139,6 +139,13 @@ describe("jobs", () => {
       "mean",
       "min"
     ])
+  })
+
+  it("golden: selectors by name, without their usual parameter, and by a published name", () => {
+    const names = ["auto", "discounted", "answer_boost2", "tail3"].map((mode) =>
+      Result.map(chosenSelector(mode, true), ({ name }) => name)
+    )
+    expect(names.map(Result.getOrThrow)).toEqual(["discounted(0.95)", "discounted(0.95)", "answerBoost(2)", "tail3"])
   })
 
   it("error: what cannot be drawn is said before anything is read", async () => {

@@ -78,13 +78,17 @@ const keys: ReadonlyArray<keyof Variation> = [
   "finalJumpShare"
 ]
 
-/** The variation of many traces in one row. */
-export const summariseVariation = (traces: ReadonlyArray<ReadonlyArray<number>>): VariationSummary => {
-  const found = traces.map(denseVariation).filter((v) => v !== undefined)
+/** The means of what was found of many traces; `undefined` where one was too short. */
+export const meanVariation = (variations: ReadonlyArray<Variation | undefined>): VariationSummary => {
+  const found = variations.filter((v) => v !== undefined)
   const mean = (key: keyof Variation): number | undefined => {
     const values = found.flatMap((v) => (v[key] === undefined ? [] : [Number(v[key])]))
     return values.length === 0 ? undefined : values.reduce((a, b) => a + b, 0) / values.length
   }
   const means = Object.fromEntries(keys.map((key) => [key, mean(key)])) as VariationSummary["means"]
-  return { traces: found.length, leftOut: traces.length - found.length, means }
+  return { traces: found.length, leftOut: variations.length - found.length, means }
 }
+
+/** The variation of many traces in one row. */
+export const summariseVariation = (traces: ReadonlyArray<ReadonlyArray<number>>): VariationSummary =>
+  meanVariation(traces.map(denseVariation))

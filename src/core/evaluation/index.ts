@@ -16,7 +16,13 @@ export type { JudgedCase, StepAccuracy, StepLabel } from "./clinician.ts"
 export * as Clinicians from "./clinician.ts"
 export { contrastOfPrompt, promptContrast, type Welch, welch } from "./contrast.ts"
 export { type CorrelationMatrix, correlationP, midRanks, pearson, pearsonMatrix, spearman } from "./correlation.ts"
-export { denseVariation, summariseVariation, type Variation, type VariationSummary } from "./denseVariation.ts"
+export {
+  denseVariation,
+  meanVariation,
+  summariseVariation,
+  type Variation,
+  type VariationSummary
+} from "./denseVariation.ts"
 export type { Grid } from "./Grid.ts"
 export * as Grids from "./Grid.ts"
 export { incompleteBeta, studentTail } from "./incompleteBeta.ts"

@@ -1,8 +1,8 @@
 import { Result } from "effect"
 import { nearestName } from "../../core/config/index.ts"
-import { type Selector, Selectors } from "../../core/evaluation/index.ts"
 import { UsageError } from "../commands/index.ts"
 import type { Experiment, Spec } from "./Spec.ts"
+import { type TraceSelector, traceSelector, traceSelectors } from "./traceSelectors.ts"
 
 /** Which of the three kinds of run a result belongs to. */
 export const methods = ["airl", "sft", "grpo"] as const
@@ -115,10 +115,10 @@ export const selectorOf = (mode: string, answerOnly: boolean): string =>
   mode === "auto" ? (answerOnly ? "discounted" : "mean") : mode
 
 /** The selector of a mode, or the nearest name where there is none of it. */
-export const chosenSelector = (mode: string, answerOnly: boolean): Result.Result<Selector, UsageError> => {
-  const selector = Selectors.named(selectorOf(mode, answerOnly))
+export const chosenSelector = (mode: string, answerOnly: boolean): Result.Result<TraceSelector, UsageError> => {
+  const selector = traceSelector(selectorOf(mode, answerOnly))
   if (selector !== undefined) return Result.succeed(selector)
-  const names = ["auto", ...Selectors.all.map(({ name }) => name)]
+  const names = ["auto", ...traceSelectors.map(({ name }) => name)]
   return Result.fail(
     new UsageError({
       reason: `There is no selector ${mode}. Did you mean ${nearestName(mode, names)}? There are: ${names.join(", ")}.`

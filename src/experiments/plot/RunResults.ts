@@ -13,6 +13,7 @@ import {
 import type { PromptPool } from "../../core/result/index.ts"
 import type { MethodName } from "./Job.ts"
 import type { MethodResults } from "./readMethod.ts"
+import { traceSelectors } from "./traceSelectors.ts"
 
 /** What a run is: its results by method, and where it is looked at. */
 export interface RunFiles {
@@ -68,7 +69,7 @@ const selectorRows = (pools: ReadonlyArray<PromptPool>, n: number): ReadonlyArra
       `selector:${name}`
     )
   const base = bestOfNPerPrompt(half(1, usualSelector), n)
-  return Selectors.all
+  return traceSelectors
     .map(
       ({ name }): SelectorRow => ({
         selector: name,

@@ -19,6 +19,7 @@ import { methodLabels, usualKs } from "./mainDrawings.ts"
 import { atKs, keyAt, type PerK, within } from "./perK.ts"
 import { mostGenerations, type RunResults, scored, usualSelector } from "./RunResults.ts"
 import { intervals, percent, text } from "./runGrid.ts"
+import { variationTable } from "./variationTable.ts"
 
 const { standard } = Resamplings
 const named = text("method")
@@ -149,6 +150,7 @@ export const mainTables = (run: RunResults): ReadonlyArray<Table> => {
     ...run.ns.map((n) => rerankingTable(run, pools, n)),
     ...(run.selectors.length === 0 ? [] : [selectorTable(run, Math.max(...run.ns))]),
     calibrationTable(run, pools),
+    ...(scored(pools, "reward").length === 0 ? [] : [variationTable(run)]),
     ...categoryTables(run, { passAt, weighted })
   ]
   return tables.map((table) => ({ ...table, provenance }))

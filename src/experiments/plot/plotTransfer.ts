@@ -2,7 +2,6 @@ import { Console, Effect, Result } from "effect"
 import {
   Measurements,
   Resamplings,
-  type Selector,
   type TransferCell,
   type TransferRun,
   transferMatrix
@@ -17,6 +16,7 @@ import { openPress, writeDrawing, writeTable } from "./pictures.ts"
 import { scored } from "./RunResults.ts"
 import { readMethod } from "./readMethod.ts"
 import { readSpec, type Spec } from "./Spec.ts"
+import type { TraceSelector } from "./traceSelectors.ts"
 
 interface Wanted {
   readonly policy: string
@@ -90,7 +90,7 @@ const matrixTable = (cells: ReadonlyArray<TransferCell>, n: number): Table => {
 interface Reading {
   readonly spec: Spec
   readonly options: PlotTransferOptions
-  readonly selector: Selector
+  readonly selector: TraceSelector
 }
 
 const readRun = (want: Wanted, { spec, options, selector }: Reading) =>

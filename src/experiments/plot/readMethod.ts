@@ -1,9 +1,18 @@
 import { createHash } from "node:crypto"
 import { Effect, FileSystem, Stream } from "effect"
 import type { ResultRow } from "../../core/data/index.ts"
-import { type Selector, Selectors } from "../../core/evaluation/index.ts"
-import { Censuses, type PromptPool, PromptPools, ResultFile, TraceScores, Verdicts } from "../../core/result/index.ts"
+import { denseVariation, meanVariation, type Variation, type VariationSummary } from "../../core/evaluation/index.ts"
+import {
+  Censuses,
+  type PromptPool,
+  PromptPools,
+  ResultFile,
+  TraceRegions,
+  TraceScores,
+  Verdicts
+} from "../../core/result/index.ts"
 import { tagText } from "../../core/text/index.ts"
+import { type TraceSelector, traceSelectors } from "./traceSelectors.ts"
 
 /** The completions of one run with all that figures look at, and where they come from. */
 export interface MethodResults {
@@ -11,6 +20,8 @@ export interface MethodResults {
   readonly pools: ReadonlyArray<PromptPool>
   /** Mean of all token rewards, the middle of the colour scale of token figures. */
   readonly meanReward: number | undefined
+  /** How much token rewards vary within traces, over all tokens and within the reasoning. */
+  readonly variation: { readonly all: VariationSummary; readonly think: VariationSummary }
   readonly provenance: Provenance
 }
 
@@ -35,14 +46,14 @@ const adjusted = (row: ResultRow): number | undefined => {
 }
 
 /** The scores that figures rank, correlate and split by; one that no row has is not there. */
-const scoresBy = (selector: Selector) => ({
-  reward: TraceScores.reward(selector),
+const scoresBy = (selector: TraceSelector) => ({
+  reward: selector.score,
   logProb: TraceScores.logProb,
   length: TraceScores.brevity,
   xml: (row: ResultRow) => or(row.xmlcount_reward_func),
   strict: (row: ResultRow) => or(row.strict_format_reward_func),
   formatAdjusted: (row: ResultRow) => or(adjusted(row)),
-  ...Object.fromEntries(Selectors.all.map((one) => [`selector:${one.name}`, TraceScores.reward(one)]))
+  ...Object.fromEntries(traceSelectors.map((one) => [`selector:${one.name}`, one.score]))
 })
 
 /** What a row votes for. Published rows do not say it: theirs is what stands in the answer tag, and nothing without one. */
@@ -59,19 +70,23 @@ export const sha256 = (file: string) =>
   })
 
 /** Reads a result file as a stream. Only the first `generations` of a prompt are kept. */
-export const readMethod = (file: string, selector: Selector, generations: number) =>
+export const readMethod = (file: string, selector: TraceSelector, generations: number) =>
   Effect.gen(function* () {
     const census = Censuses.make()
     let [sum, count] = [0, 0]
+    const [all, think]: [Array<Variation | undefined>, Array<Variation | undefined>] = [[], []]
     const rows = ResultFile.stream(file, census).pipe(
       Stream.filter((row) => row.generation_idx < generations),
       Stream.tap((row) =>
         Effect.sync(() => {
-          for (const value of row.reward_model_score ?? []) {
-            if (value === null) continue
+          const rewards = TraceScores.values(row.reward_model_score)
+          for (const value of rewards.filter(Number.isFinite)) {
             sum += value
             count += 1
           }
+          const span = TraceRegions.regionTokens(row, "think")
+          all.push(denseVariation(rewards))
+          think.push(span === undefined ? undefined : denseVariation(rewards.slice(span.start, span.end)))
         })
       )
     )
@@ -86,5 +101,8 @@ export const readMethod = (file: string, selector: Selector, generations: number
       rewards: [...census.rewards],
       problems: Censuses.report(census).map(Censuses.describe)
     }
-    return { file, pools, meanReward: count === 0 ? undefined : sum / count, provenance } satisfies MethodResults
+    return {
+      ...{ file, pools, provenance, meanReward: count === 0 ? undefined : sum / count },
+      variation: { all: meanVariation(all), think: meanVariation(think) }
+    } satisfies MethodResults
   })
