@@ -36,10 +36,21 @@ const table = (title: string, columns: ReadonlyMap<string, ReadonlyArray<Values>
   }
 }
 
+const less = (a: Values, b: Values): Values =>
+  Object.fromEntries(Object.entries(a).map(([name, value]) => [name, value - (b[name] ?? Number.NaN)]))
+
 type Measure = (rows: ReadonlyArray<KeyedRow>) => Values
 
-/** Prints what a measure finds in files of every run, by the name of their column; nothing where a run lacks one. */
-const print = Effect.fnUntraced(function* (title: string, files: Readonly<Record<string, string>>, measure: Measure) {
+/**
+ * Prints what a measure finds in files of every run, by the name of their column, and differences of columns, taken run
+ * by run; nothing where a run lacks a file.
+ */
+const print = Effect.fnUntraced(function* (
+  title: string,
+  files: Readonly<Record<string, string>>,
+  measure: Measure,
+  differences: ReadonlyArray<readonly [of: string, from: string]> = [["interval", "dense"]]
+) {
   const fs = yield* FileSystem.FileSystem
   const columns = new Map<string, ReadonlyArray<Values>>()
   for (const [column, file] of Object.entries(files)) {
@@ -50,6 +61,14 @@ const print = Effect.fnUntraced(function* (title: string, files: Readonly<Record
       column,
       yield* Effect.forEach(paths, (path) => Effect.map(ResultFile.read(path), ({ rows }) => measure(rows)))
     )
+  }
+  for (const [of, from] of differences) {
+    const [a, b] = [columns.get(of), columns.get(from)]
+    if (a !== undefined && b !== undefined)
+      columns.set(
+        `${of} − ${from}`,
+        a.map((own, i) => less(own, b[i]!))
+      )
   }
   if (columns.size > 0) yield* Console.log(`${Tables.toMarkdown(table(title, columns))}\n`)
 })
@@ -62,7 +81,10 @@ const main = Effect.gen(function* () {
   yield* print("errors put into experts' traces", byReward("claims/synthetic"), pointing)
   yield* print("SFT samples at 0.5", byReward("claims/sft-t05"), ranking)
   const policies = { AIRL: "claims/airl-t05", GRPO: "claims/grpo-t05" }
-  yield* print("policies at 0.5", { SFT: "claims/sft-t05-by-sparse", ...policies }, ranking)
+  yield* print("policies at 0.5", { SFT: "claims/sft-t05-by-sparse", ...policies }, ranking, [
+    ["AIRL", "SFT"],
+    ["GRPO", "AIRL"]
+  ])
   for (const other of ["three", "five", "larger"]) yield* print(other, byReward(`claims/${other}`), ranking)
 })
 

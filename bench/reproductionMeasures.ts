@@ -41,39 +41,62 @@ const scores: Readonly<Record<string, TraceScore>> = {
   longest
 }
 
-/** Right and wrong completions told apart, and picked, by one file's rewards. */
+const minus = (values: Values, ...pairs: ReadonlyArray<readonly [of: string, from: string]>): Values => ({
+  ...values,
+  ...Object.fromEntries(
+    pairs.flatMap(([of, from]) => {
+      const [x, y] = [values[of], values[from]]
+      return x === undefined || y === undefined ? [] : [[`${of} − ${from.split(": ").at(-1)}`, x - y]]
+    })
+  )
+})
+
+/** Right and wrong completions told apart by the mean reward of their traces. */
+const separation = (pools: ReadonlyArray<ScoredPool>): ReadonlyArray<readonly [string, Measurement]> => {
+  const probable = pools.map(({ correct, scores: s }) => ({ correct, probabilities: s.map(sigmoid) }))
+  return [
+    ["AUROC pooled", aurocPooled(pools, quick)],
+    ["AUROC within prompt", aurocWithinPrompt(pools, quick)],
+    ["ECE of sigmoid", expectedCalibrationError(probable, quick)],
+    ["ECE after Platt", expectedCalibrationError(crossCalibrate(platt, pools), quick)]
+  ]
+}
+
+/** Right and wrong completions told apart, and picked, by one file's rewards; rewards aside where it has none. */
 export const ranking = (rows: ReadonlyArray<KeyedRow>): Values => {
   const pools = PromptPools.ofRows(rows, { scores })
   const correct = pools.map((pool) => pool.correct)
   const n = Math.min(...correct.map(({ length }) => length))
-  const mean: ReadonlyArray<ScoredPool> = pools.map((pool) => ({ correct: pool.correct, scores: pool.scores["mean"]! }))
-  const asProbability = mean.map(({ correct: own, scores: s }) => ({ correct: own, probabilities: s.map(sigmoid) }))
+  const known = Object.keys(scores).filter((name) => pools.every((pool) => pool.scores[name] !== undefined))
+  const mean = known.includes("mean")
+    ? pools.map((pool): ScoredPool => ({ correct: pool.correct, scores: pool.scores["mean"]! }))
+    : []
   const rerankers = [
     Rerankers.random,
-    ...Object.keys(scores).map(Rerankers.byScore),
+    ...known.map(Rerankers.byScore),
     Rerankers.majority,
-    Rerankers.weightedMajority("mean"),
+    ...(mean.length > 0 ? [Rerankers.weightedMajority("mean")] : []),
     Rerankers.oracle
   ]
-  return estimates([
+  const values = estimates([
     ["pass@1", passAtK(correct, 1, quick)],
-    ["AUROC pooled", aurocPooled(mean, quick)],
-    ["AUROC within prompt", aurocWithinPrompt(mean, quick)],
-    ["ECE of sigmoid", expectedCalibrationError(asProbability, quick)],
-    ["ECE after Platt", expectedCalibrationError(crossCalibrate(platt, mean), quick)],
-    ...Rerankers.curve(pools, rerankers, [n], quick).flatMap(
-      ({ reranker, accuracy, gain }): ReadonlyArray<readonly [string, Measurement]> => [
-        [`best of ${n}: ${reranker}`, accuracy],
-        ...(reranker === "random" ? [] : [[`best of ${n}: ${reranker} − random`, gain] as const])
-      ]
-    ),
-    ...(n > 10
-      ? ([
-          ["success@10: random", passAtK(correct, 10, quick)],
-          ["success@10: mean", successAtK(mean, 10, n, quick)]
-        ] as const)
-      : [])
+    ...(mean.length > 0 ? separation(mean) : []),
+    ...Rerankers.curve(pools, rerankers, [n], quick).map(({ reranker, accuracy }): readonly [string, Measurement] => [
+      `best of ${n}: ${reranker}`,
+      accuracy
+    ]),
+    ["success@10: random", passAtK(correct, 10, quick)],
+    ...(mean.length > 0 ? [["success@10: mean", successAtK(mean, 10, n, quick)] as const] : [])
   ])
+  const best = (name: string): string => `best of ${n}: ${name}`
+  return minus(
+    values,
+    [best("mean"), best("random")],
+    [best("mean"), best("majority")],
+    [best("logProb"), best("random")],
+    [best("weightedMajority"), best("majority")],
+    ["success@10: mean", "success@10: random"]
+  )
 }
 
 /** The tokens of the first wrong step of a wrong trace, with what may show it. */
@@ -115,5 +138,12 @@ export const pointing = (rows: ReadonlyArray<KeyedRow>): Values => {
       ]
     )
   )
-  return { ...estimates(found), traces: wrong.length }
+  const pairs = places.flatMap(({ grid, window }) => {
+    const at = (name: string): string => `${grid.name}, window ${window}: ${name}`
+    return [
+      [at("reward"), at("chance")],
+      [at("reward"), at("logProb")]
+    ] as const
+  })
+  return minus(estimates(found), ...pairs)
 }

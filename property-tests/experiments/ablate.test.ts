@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest"
+import { arithmeticPerturbation } from "../../src/core/reward/index.ts"
 import { arithmetic } from "../../src/core/task/index.ts"
 import { axes } from "../../src/experiments/ablation/index.ts"
 import { ablationAxes } from "../../src/experiments/commands/index.ts"
-import { arithmeticPlan } from "../../src/experiments/quickstart/index.ts"
+import { arithmeticPlan, prepare, preparedFor } from "../../src/experiments/quickstart/index.ts"
 import { configuration, settings } from "../../src/experiments/run/index.ts"
 
 const task = arithmetic({ seed: 0, train: 1, validation: 1, test: 1 })
@@ -29,5 +30,39 @@ describe("ablation axes", () => {
     const keys = [first!, ...others].map(({ key }) => key)
     expect(new Set(keys).size).toBe(keys.length)
     for (const key of keys) expect(key).toMatch(/^[a-z0-9-]+$/)
+  })
+})
+
+describe("what the axes change", () => {
+  const named = (axis: "errors" | "advantage", key: string) =>
+    axes[axis](arithmeticPlan, task).find((one) => one.key === key)!
+
+  it("law: experts err in the share that is said, those of a lower rate among them; nothing else changes", () => {
+    const own = arithmetic({ seed: 1, train: 200, validation: 5, test: 5 })
+    const prepared = prepare(own, arithmeticPlan.recipe, 1, arithmeticPerturbation())
+    const wrong = (key: string) =>
+      preparedFor(prepared, named("errors", key)).train.flatMap(({ prompt, completion }, i) => {
+        const before = prepared.train[i]!
+        expect(prompt).toEqual(before.prompt)
+        return completion.join() === before.completion.join() ? [] : [i]
+      })
+    const [none, few, many] = ["errors-0", "errors-10", "errors-25"].map(wrong)
+    expect(none).toEqual([])
+    expect(few!.length).toBeGreaterThan(10)
+    expect(few!.length).toBeLessThan(32)
+    expect(many!.length).toBeGreaterThan(35)
+    expect(many!.length).toBeLessThan(66)
+    expect(many).toEqual(expect.arrayContaining(few!))
+    const { task: erring, items, validation } = preparedFor(prepared, named("errors", "errors-25"))
+    expect([items, validation, erring.splits.test]).toEqual([prepared.items, prepared.validation, own.splits.test])
+  })
+
+  it("golden: an uncentred advantage is the mean of the trace's units, whatever the group reaches", () => {
+    const { estimate } = named("advantage", "uncentred").recipe!.policy.advantage
+    const group = [[1, 3], [5]].map((units) => ({ units, unitOf: Int32Array.from([0, 0, units.length - 1]) }))
+    expect(estimate(group).map((advantages) => [...advantages])).toEqual([
+      [2, 2, 2],
+      [5, 5, 5]
+    ])
   })
 })
