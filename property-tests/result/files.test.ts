@@ -117,7 +117,7 @@ describe("result files", () => {
         doc_id,
         doc: {},
         target: "1",
-        arguments: [["q"]],
+        arguments: [["q", {}]],
         resps,
         filtered_resps: ["1"],
         filter,

@@ -46,6 +46,10 @@ export interface TaskResult {
   readonly metrics: Readonly<Record<string, Measurement>>
   readonly samples: ReadonlyArray<HarnessSample>
   readonly modelName: string
+  /** How completions were drawn, and when the evaluation began, where they are told. */
+  readonly sampling?: Readonly<Record<string, unknown>>
+  readonly seed?: number
+  readonly started?: Date
 }
 
 /** The half width of a 95% interval over this is the standard error of a normal value. */
@@ -55,13 +59,23 @@ const NORMAL_95 = 1.96
  * The summary that goes with the samples. Each metric is `"name,none"`, its standard error half its interval over 1.96;
  * one that is not available is left out, and with it nothing is said.
  */
-export const summary = ({ task, metrics, samples: own, modelName }: TaskResult): Effect.Effect<HarnessResults> =>
+export const summary = ({
+  task,
+  metrics,
+  samples: own,
+  modelName,
+  sampling = {},
+  seed,
+  started
+}: TaskResult): Effect.Effect<HarnessResults> =>
   Effect.map(
     sha256(own.map((s) => `${s.doc_hash ?? ""}${s.prompt_hash ?? ""}${s.target_hash ?? ""}`).join("")),
     (hash) => ({
       results: {
         [task]: {
+          name: task,
           alias: task,
+          sample_len: own.length,
           ...Object.fromEntries(
             Object.entries(metrics).flatMap(([name, measured]) =>
               Measurements.isEstimate(measured)
@@ -80,7 +94,16 @@ export const summary = ({ task, metrics, samples: own, modelName }: TaskResult):
       "n-shot": { [task]: 0 },
       higher_is_better: { [task]: Object.fromEntries(Object.keys(metrics).map((name) => [name, true])) },
       "n-samples": { [task]: { original: own.length, effective: own.length } },
+      config: {
+        model: modelName,
+        model_args: null,
+        batch_size: null,
+        gen_kwargs: sampling,
+        random_seed: seed ?? null
+      },
+      ...(started === undefined ? {} : { date: started.getTime() / 1000 }),
       model_name: modelName,
+      model_name_sanitized: modelName.replace(/["<>:/|\\?*[\]]+/g, "__"),
       task_hashes: { [task]: hash }
     })
   )

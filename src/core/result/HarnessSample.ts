@@ -5,7 +5,8 @@ import { stored } from "./Verdict.ts"
 
 /**
  * One line of lm-evaluation-harness' `samples_<task>_<time>.jsonl`: a document with its responses. The value of each
- * metric stands beside under its name. `resps` and `filtered_resps` hold one entry a request.
+ * metric stands beside under its name. `resps` and `filtered_resps` hold one entry a request: of the former a list of its
+ * draws, of the latter the draw that a filter took, or a list of all. Written and read as version 0.4.13 does.
  */
 export const HarnessSample = Schema.StructWithRest(
   Schema.Struct({
@@ -53,13 +54,14 @@ export const fromRows = (
     const doc = { id: first.prompt_id, question: question(first), answer: target }
     const prompt = promptText(first.prompt)
     const verdicts = rows.map(stored).filter((v) => v !== undefined)
+    const answers = rows.map((row) => row.extracted_answer ?? "[invalid]")
     return {
       doc_id: docId,
       doc,
       target,
       arguments: { gen_args_0: { arg_0: prompt, arg_1: sampling } },
       resps: [rows.map((row) => row.generation.content)],
-      filtered_resps: rows.map((row) => row.extracted_answer ?? "[invalid]"),
+      filtered_resps: answers.length === 1 ? answers : [answers],
       filter: "none",
       metrics: ["exact_match"],
       doc_hash: yield* sha256(JSON.stringify(doc, null, 2)),
@@ -90,6 +92,18 @@ const texts = (list: unknown): ReadonlyArray<string> | undefined => {
   return flat.length > 0 && flat.every((one) => typeof one === "string") ? flat : undefined
 }
 
+/** The arguments of the first request, of which a task that generates has two: the prompt, and how to draw. */
+const request = ({ arguments: all }: HarnessSample): readonly [prompt: unknown, drawing: unknown] => {
+  const [named, listed] = [field(all, "gen_args_0"), field(all, 0)]
+  return named === undefined ? [field(listed, 0), field(listed, 1)] : [field(named, "arg_0"), field(named, "arg_1")]
+}
+
+/** A prompt is a text; a conversation is JSON, alone in a list where the model is a chat's server. */
+const asText = (prompt: unknown): string | undefined => {
+  const one: unknown = Array.isArray(prompt) && prompt.length === 1 ? prompt[0] : prompt
+  return typeof one === "string" ? one : undefined
+}
+
 const parse = parseRow(HarnessSample)
 
 /** A line with its filter, or everything that is wrong with it. */
@@ -107,14 +121,14 @@ export const toRows = (
   task: string,
   metric = sample.metrics?.[0]
 ): ReadonlyArray<KeyedRow> | undefined => {
-  const responses = texts(sample.resps)
+  const [prompt, drawing] = request(sample)
+  const responses = typeof drawing === "object" && drawing !== null ? texts(sample.resps) : undefined
   if (responses === undefined) return undefined
   const filtered = texts(sample.filtered_resps)
   const answers = filtered?.length === responses.length ? filtered : undefined
-  const prompt = field(sample.arguments, "gen_args_0", "arg_0") ?? field(sample.arguments, 0, 0)
   const score = metric === undefined ? undefined : Number(field(sample, metric) ?? Number.NaN)
   return responses.map((content, i) => ({
-    prompt: conversation(typeof prompt === "string" ? prompt : JSON.stringify(sample.doc)),
+    prompt: conversation(asText(prompt) ?? JSON.stringify(sample.doc)),
     generation: { content },
     generation_idx: i,
     correctness_reward_func: score === 1 ? 2 : score === 0 ? 0 : null,

@@ -1,12 +1,22 @@
 import { Effect, type FileSystem, Result, Stream } from "effect"
 import { type FileError, Jsonl, type Line, type ResultRow } from "../data/index.ts"
 import * as Census from "./Census.ts"
+import { lines as harnessLines } from "./harnessLines.ts"
 import { parseResult } from "./parseResult.ts"
 import type { KeyedRow } from "./RowKey.ts"
 
-/** The lines of a result file (`.jsonl`, `.jsonl.gz`), one at a time, so that it may be larger than memory. */
-export const lines = (file: string): Stream.Stream<Line<KeyedRow>, FileError, FileSystem.FileSystem> =>
-  Jsonl.parsed(file, parseResult)
+/** The task of a file of samples of lm-evaluation-harness, by the file's name; `undefined` for any other file. */
+const harnessTask = (file: string): string | undefined =>
+  /(?:^|\/)samples_(.+)_\d{4}-\d\d-\d\dT[\d.-]+\.jsonl(?:\.gz)?$/.exec(file)?.[1]
+
+/**
+ * The lines of a result file (`.jsonl`, `.jsonl.gz`), one at a time, so that it may be larger than memory. A file that is
+ * named as lm-evaluation-harness names its samples is read as such, one row a draw.
+ */
+export const lines = (file: string): Stream.Stream<Line<KeyedRow>, FileError, FileSystem.FileSystem> => {
+  const task = harnessTask(file)
+  return task === undefined ? Jsonl.parsed(file, parseResult) : harnessLines(file, { task })
+}
 
 /**
  * The rows of a file that are for use, each entered into the census on its way.

@@ -29,7 +29,7 @@ export const lines = (
       if (row.success.filter !== own) return [own, []]
       const rows = toRows(row.success, task, metric)
       if (rows !== undefined) return [own, rows.map((one) => ({ ...place, row: Result.succeed(one) }))]
-      const reason = "it holds likelihoods of choices, no generations"
+      const reason = "it holds likelihoods, no generations"
       const fix = "Evaluate a task that generates."
       return [
         own,
