@@ -63,7 +63,7 @@ describe("the chain on real completions", () => {
     const stage = join(run, "reward-sparse")
     const summary = await evaluated(stage)
     expect(summary).toMatchObject({
-      ...{ dataset: "mmlu", notes: [], left_out: { foreign: 0, unread: 0, long_prompts: 0, cut: 20 } },
+      ...{ dataset: "mmlu", notes: [], left_out: { foreign: 0, unread: 0, long_prompts: 0, absent: 2, cut: 20 } },
       reward: { granularity: "sparse", window: { completion: 12 } },
       metrics: { rows: 20, prompts: 10, completions: 2, problems: [] }
     })
@@ -78,8 +78,8 @@ describe("the chain on real completions", () => {
       label: undefined,
       logitChunk: undefined
     }
-    const { notes, cut } = JSON.parse(await called(score({ ...machine, ...noFlags, ...asked, mode: "reward" })))
-    expect({ notes, cut }).toEqual({ notes: [], cut: 20 })
+    const { notes, left_out } = JSON.parse(await called(score({ ...machine, ...noFlags, ...asked, mode: "reward" })))
+    expect({ notes, left_out }).toMatchObject({ notes: [], left_out: { cut: 20, other_tokens: 0 } })
     const files = [output, join(stage, "eval_results_mmlu.jsonl"), join(run, "eval/sparse.jsonl")].map(rowsOf)
     for (const [i, scored] of files[0]!.entries()) {
       const values = files.map((rows) => rows[i]!["reward_model_score"] as ReadonlyArray<number | null>)

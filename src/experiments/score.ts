@@ -4,13 +4,14 @@ import { Censuses } from "../core/result/index.ts"
 import { backendLayer } from "./backends/index.ts"
 import type { Handler, ScoreOptions } from "./commands/index.ts"
 import { hubLayer } from "./data/index.ts"
+import { describeInput, leftOutLines } from "./evaluateRun/index.ts"
 import { scoreFile } from "./scoreFile/index.ts"
 
 /** `rewardflow score`. */
 export const score: Handler<ScoreOptions> = (options) =>
   Effect.gen(function* () {
     const summary = yield* scoreFile(options)
-    const { rows, scored, scalar, picks, problems, output, unread, cut, notes } = summary
+    const { rows, scored, scalar, picks, problems, output, left_out, input_problems, notes } = summary
     yield* Effect.forEach(notes, (note) => Console.error(note), { discard: true })
     const shown = (x: number | null): string => (x === null ? "n/a" : x.toFixed(4))
     yield* Console.log(
@@ -19,10 +20,8 @@ export const score: Handler<ScoreOptions> = (options) =>
         : [
             `${scored} of ${rows} rows scored; mean ${shown(scalar.mean)}, standard deviation ${shown(scalar.std)}`,
             ...Object.entries(picks).map(([name, value]) => `${name}: ${formatMeasurement(value, "percent")} right`),
-            ...(unread > 0 ? [`${unread} rows without scores: they are empty, or longer than the model reads`] : []),
-            ...(cut > 0
-              ? [`${cut} completions are longer than the part that this reward reads; the rest has no reward`]
-              : []),
+            ...leftOutLines(left_out),
+            ...input_problems.map(describeInput),
             ...problems.map(Censuses.describe),
             `Rows: ${output}`
           ].join("\n")

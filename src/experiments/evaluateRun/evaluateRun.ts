@@ -1,6 +1,6 @@
 import { Effect, FileSystem, Stream } from "effect"
 import { printRunConfig } from "../../core/config/index.ts"
-import type { ResultRow } from "../../core/data/index.ts"
+import type { Problem } from "../../core/data/index.ts"
 import { Censuses, type KeyedRow, keyed, ResultFile } from "../../core/result/index.ts"
 import { Rng } from "../../core/tensor/index.ts"
 import type { EvaluateOptions } from "../commands/index.ts"
@@ -11,10 +11,11 @@ import { type EvaluationPlan, planOf } from "./EvaluationPlan.ts"
 import { judgedColumns, rowOf } from "./evaluatedTask.ts"
 import { fileDigest } from "./fileDigest.ts"
 import { findInput } from "./findInput.ts"
+import { inputProblems, type LeftOut } from "./leftOut.ts"
 import { measureFile } from "./measureFile.ts"
 import { type Models, modelsOf } from "./modelsOf.ts"
 import { scoreTraces, type Trace } from "./scoreTraces.ts"
-import { traceTokens } from "./traceTokens.ts"
+import { traceTokens, withTokens } from "./traceTokens.ts"
 import { watched } from "./Watched.ts"
 
 /** Rows that are drawn or scored before they are written together. */
@@ -80,33 +81,37 @@ const drawn = Effect.fnUntraced(function* ({ config }: EvaluateOptions, plan: Ev
   })
 })
 
+/** A row of a file with its problem. */
+interface FoundRow {
+  readonly trace: Trace<KeyedRow>
+  readonly problem: Problem
+  /** Whether it held scores of other tokens. */
+  readonly lost: boolean
+}
+
 /** Rows of a file in chunks, those of other data sets left out and counted. */
 const chunksOf = (file: string, census: ReturnType<typeof Censuses.make>, models: Models) =>
   ResultFile.stream(file, census).pipe(
     Stream.grouped(CHUNK),
     Stream.map((rows) => {
       const { task, problemOf, prompt } = models.evaluated
-      const traces = rows.flatMap((row): ReadonlyArray<Trace<KeyedRow>> => {
+      const found = rows.flatMap((row): ReadonlyArray<FoundRow> => {
         const problem = problemOf(row)
         if (problem === undefined) return []
         const tokens = traceTokens(row, task.tokenizer)
-        // What other models said of other tokens is not said of these.
-        const { reward_model_score, reward_unit_ends, policy_log_probs, policy_entropies, ...rest } = row
-        const kept = sameTokens(row, tokens)
-          ? { reward_model_score, reward_unit_ends, policy_log_probs, policy_entropies }
-          : {}
-        const own = rowOf(task, problem, { ...rest, ...defined(kept), ...tokens })
-        return [{ row: own, sequence: { prompt: prompt(problem), completion: tokens.token_ids } }]
+        const { row: read, lost } = withTokens(row, tokens)
+        const own = rowOf(task, problem, read)
+        return [
+          { lost, problem, trace: { row: own, sequence: { prompt: prompt(problem), completion: tokens.token_ids } } }
+        ]
       })
-      return { traces, foreign: rows.length - traces.length }
+      return {
+        traces: found.map(({ trace }) => trace),
+        problems: found.map(({ problem }) => problem.id),
+        counts: { foreign: rows.length - found.length, other_tokens: found.filter(({ lost }) => lost).length }
+      }
     })
   )
-
-const defined = <T extends object>(columns: T): Partial<{ [K in keyof T]: Exclude<T[K], undefined> }> =>
-  Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)) as never
-
-const sameTokens = (row: ResultRow, { token_ids }: { readonly token_ids: ReadonlyArray<number> }): boolean =>
-  row.token_ids !== undefined && JSON.stringify(row.token_ids) === JSON.stringify(token_ids)
 
 /** Writes the rows of an evaluation, from where an earlier call left it, and measures them. */
 export const evaluateRun = Effect.fnUntraced(function* (options: EvaluateOptions) {
@@ -132,6 +137,8 @@ export const evaluateRun = Effect.fnUntraced(function* (options: EvaluateOptions
   const scores =
     config.algorithm === "airl" && (config.eval.compute_reward_model_scores ?? plan.mode !== "pregenerated_policy")
 
+  const census = Censuses.make()
+  const answered = new Set<string>()
   if (input === undefined) {
     const perChunk = Math.max(1, Math.floor(CHUNK / config.eval.n_samples))
     const chunks = Array.from({ length: Math.ceil(problems.length / perChunk) }, (_, i) =>
@@ -152,14 +159,18 @@ export const evaluateRun = Effect.fnUntraced(function* (options: EvaluateOptions
   } else {
     const lines = yield* Stream.runCount(ResultFile.lines(input))
     const progress = yield* watched(plan.mode, Math.ceil(lines / CHUNK), out.chunks)
-    const census = Censuses.make()
     yield* chunksOf(input, census, models).pipe(
+      Stream.tap(({ problems: found }) =>
+        Effect.sync(() => {
+          for (const id of found) answered.add(id)
+        })
+      ),
       Stream.drop(out.chunks),
-      Stream.runForEach(({ traces, foreign }) =>
+      Stream.runForEach(({ traces, counts: left }) =>
         progress.chunk(
           Effect.gen(function* () {
             const { rows, counts } = yield* scored(plan, models, scores, traces)
-            yield* out.append(rows, { ...counts, foreign })
+            yield* out.append(rows, { ...counts, ...left })
             return rows
           }),
           (rows) => rows.length
@@ -169,7 +180,7 @@ export const evaluateRun = Effect.fnUntraced(function* (options: EvaluateOptions
     yield* progress.finish
   }
   const metrics = yield* measureFile(plan.output, config.eval.ks)
-  const { foreign = 0, unread = 0, cut = 0 } = out.counts()
+  const absent = input === undefined ? 0 : problems.length - answered.size
   const summary = {
     mode: plan.mode,
     file: plan.output,
@@ -183,11 +194,8 @@ export const evaluateRun = Effect.fnUntraced(function* (options: EvaluateOptions
     dataset: config.dataset.name,
     split: config.dataset.split,
     seed: config.seed,
-    /**
-     * Problems left out for their prompts' length; rows of other data sets; rows that a model could not read; completions
-     * of which the reward reads the beginning alone.
-     */
-    left_out: { long_prompts: tooLong, foreign, unread, cut },
+    left_out: { long_prompts: tooLong, absent, ...out.counts() } satisfies LeftOut,
+    input_problems: inputProblems(census),
     metrics
   }
   const file = plan.output.replace(/\.jsonl$/, ".summary.json")

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import type { RunConfig } from "../../core/config/index.ts"
 import { Outcomes, type Problem, Problems, type ResultRow } from "../../core/data/index.ts"
-import { type KeyedRow, normalisedQuestion } from "../../core/result/index.ts"
+import { type KeyedRow, normalisedQuestion, question } from "../../core/result/index.ts"
 import { mathRewards } from "../../core/reward/index.ts"
 import { SystemPrompts, type Task, taskOf } from "../../core/task/index.ts"
 import { AnswerChecks, formatAdjustedChoice, formatAdjustedNumber, numberIn } from "../../core/text/index.ts"
@@ -69,17 +69,21 @@ export const evaluatedTask = Effect.fnUntraced(function* (
   const all = task.splits[dataset.split].problems
   const fitting = all.filter((problem) => prompt(problem).length <= model.max_prompt_length)
   const problems = fitting.slice(0, own.max_problems ?? undefined)
+  const known = remembering(questionOf)
   const byId = new Map(problems.map((problem) => [problem.id, problem]))
-  const byQuestion = new Map(problems.map((problem) => [questionOf(problem), problem]))
+  const byQuestion = new Map(problems.map((problem) => [known(problem), problem]))
   return {
     task,
     problems,
     tooLong: all.length - fitting.length,
     prompt,
     shown: remembering((problem: Problem) => shownPrompt(task, template, problem)),
-    problemOf: ({ prompt_id, prompt }) =>
-      byId.get(prompt_id) ??
-      byQuestion.get(normalisedQuestion(prompt.findLast(({ role }) => role === "user")?.content ?? ""))
+    problemOf: (row) => {
+      const asked = question(row)
+      const named = byId.get(row.prompt_id)
+      // Names may be used again by another data set, or another seed of this one. A system prompt may stand before.
+      return named !== undefined && (asked === "" || asked.endsWith(known(named))) ? named : byQuestion.get(asked)
+    }
   } satisfies EvaluatedTask
 })
 

@@ -5,6 +5,8 @@ import type { ScoreOptions } from "../commands/index.ts"
 import {
   ChunkedFiles,
   fileDigest,
+  inputProblems,
+  type LeftOut,
   PolicyReaders,
   ResultsFailed,
   readPolicy,
@@ -12,7 +14,8 @@ import {
   scoreTraces,
   traceTokens,
   type WholeModel,
-  watched
+  watched,
+  withTokens
 } from "../evaluateRun/index.ts"
 import { policyColumns, rewardColumns } from "./rewardColumns.ts"
 import { summarise } from "./summarise.ts"
@@ -53,17 +56,18 @@ const readerOf = Effect.fnUntraced(function* (options: ScoreOptions) {
   }
 })
 
-/** A row of the traces as this model reads it; what was said of other tokens is not kept. */
-const traceOf = ({ model: { tokenizer, template } }: WholeModel, row: KeyedRow) => {
-  const tokens = traceTokens(row, tokenizer)
-  const same = JSON.stringify(tokens.token_ids) === JSON.stringify(row.token_ids)
-  const { reward_model_score: _, reward_unit_ends: __, reward_segments: ___, policy_log_probs: ____, ...rest } = row
-  return {
-    row: { ...(same ? row : rest), ...tokens },
-    sequence: {
-      prompt: tokenizer.encode(row.rendered_prompt ?? template.render(row.prompt)),
-      completion: tokens.token_ids
-    }
+/** Rows of the traces as this model reads them. */
+const tracesOf = ({ model: { tokenizer, template } }: WholeModel) => {
+  // The completions of a prompt stand together.
+  let last: { readonly text: string; readonly ids: ReadonlyArray<number> } | undefined
+  const promptOf = (text: string) => {
+    if (last?.text !== text) last = { text, ids: tokenizer.encode(text) }
+    return last.ids
+  }
+  return (row: KeyedRow) => {
+    const tokens = traceTokens(row, tokenizer)
+    const prompt = promptOf(row.rendered_prompt ?? template.render(row.prompt))
+    return { ...withTokens(row, tokens), sequence: { prompt, completion: tokens.token_ids } }
   }
 }
 
@@ -83,17 +87,23 @@ export const scoreFile = Effect.fnUntraced(function* (options: ScoreOptions) {
   const lines = yield* Stream.runCount(ResultFile.lines(file))
   const progress = yield* watched(`score by ${mode}`, Math.ceil(lines / CHUNK), out.chunks)
   const told: Columns = { source_trace_file: file, ...(label === undefined ? {} : { score_label: label }) }
-  yield* ResultFile.stream(file, Censuses.make()).pipe(
+  const census = Censuses.make()
+  const traceOf = tracesOf(whole)
+  yield* ResultFile.stream(file, census).pipe(
     Stream.grouped(CHUNK),
     Stream.drop(out.chunks),
     Stream.runForEach((rows) =>
       progress.chunk(
         Effect.gen(function* () {
-          const traces = rows.map((row) => traceOf(whole, row))
+          const traces = rows.map(traceOf)
           const scored = yield* scoreTraces(traces, { fits, read })
           yield* out.append(
             scored.traces.map(({ row }) => ({ ...row, ...told })),
-            { unread: scored.tooLong, cut: traces.filter(({ sequence }) => cut(sequence)).length }
+            {
+              unread: scored.tooLong,
+              cut: traces.filter(({ sequence }) => cut(sequence)).length,
+              other_tokens: traces.filter(({ lost }) => lost).length
+            }
           )
           return rows
         }),
@@ -102,8 +112,12 @@ export const scoreFile = Effect.fnUntraced(function* (options: ScoreOptions) {
     )
   )
   yield* progress.finish
-  const { unread = 0, cut: beyond = 0 } = out.counts()
-  const summary = { ...settings, notes, output, unread, cut: beyond, ...(yield* summarise(output, mode)) }
+  const summary = {
+    ...{ ...settings, notes, output },
+    left_out: out.counts() satisfies LeftOut,
+    input_problems: inputProblems(census),
+    ...(yield* summarise(output, mode))
+  }
   const summaryFile = `${output}.summary.json`
   yield* fs
     .writeFileString(summaryFile, `${JSON.stringify(summary, null, 2)}\n`)
