@@ -2,34 +2,18 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Result } from "effect"
-import { Command } from "effect/cli"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Themes, triptych } from "../../src/core/figure/index.ts"
 import { decodePair, namePairs } from "../../src/core/result/index.ts"
-import { globalFlags, plotCommand } from "../../src/experiments/commands/index.ts"
-import {
-  type Critic,
-  pictureOf,
-  plotMain,
-  plotPairs,
-  plotTransfer,
-  traceText
-} from "../../src/experiments/plot/index.ts"
-import { callCommand } from "../run/callCommand.ts"
+import { type Critic, pictureOf, traceText } from "../../src/experiments/plot/index.ts"
+import { fixtures as all, callPlot } from "./callPlot.ts"
 
-const fixtures = "property-tests/plot/fixtures/pairs"
+const fixtures = `${all}/pairs`
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "pairs-"))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
-
-const call = (...args: ReadonlyArray<string>) =>
-  callCommand<never>(() => {
-    const sources = { main: async () => plotMain, transfer: async () => plotTransfer, pairs: async () => plotPairs }
-    const plot = plotCommand(sources, args)
-    return Command.runWith(plot.pipe(Command.withGlobalFlags(globalFlags)), { version: "1" })(args)
-  })
 
 const scored = (...labels: ReadonlyArray<string>) =>
   labels.map((label) => `${label}=${fixtures}/${label}.jsonl`).join(",")
@@ -43,10 +27,10 @@ const pairsOf = (...rows: ReadonlyArray<Readonly<Record<string, unknown>>>) =>
   )
 
 describe("rewardflow plot pairs", () => {
-  let outcome: Awaited<ReturnType<typeof call>>
+  let outcome: Awaited<ReturnType<typeof callPlot>>
   beforeAll(async () => {
     const flags = ["--scored", scored("sparse", "interval", "dense"), "--output-root", join(folder, "all")]
-    outcome = await call("pairs", `${fixtures}/pairs.jsonl`, ...flags, "--limit", "1")
+    outcome = await callPlot("pairs", `${fixtures}/pairs.jsonl`, ...flags, "--limit", "1")
   }, 120_000)
 
   it("golden: a triptych with its trace, and each critic's tokens of both traces, for as many pairs as asked for", () => {
@@ -100,7 +84,7 @@ describe("rewardflow plot pairs", () => {
 
 describe("what pairs lack", () => {
   it("golden: without rewards only the traces are written", async () => {
-    const { code, err } = await call("pairs", `${fixtures}/pairs.jsonl`, "--output-root", join(folder, "none"))
+    const { code, err } = await callPlot("pairs", `${fixtures}/pairs.jsonl`, "--output-root", join(folder, "none"))
     expect([code, err]).toEqual([0, `8 pairs; their traces, to be scored: ${join(folder, "none")}/pairs/traces.jsonl`])
     expect(existsSync(join(folder, "none/pairs/localisation.svg"))).toBe(false)
   })
@@ -110,7 +94,7 @@ describe("what pairs lack", () => {
     const file = join(folder, "bad.jsonl")
     writeFileSync(file, [first.replace("22.", "23."), second, "{}", ...rest].join("\n"))
     const flags = ["--scored", scored("dense", "gone"), "--output-root", join(folder, "bad"), "--limit", "2"]
-    const { code, err } = await call("pairs", file, ...flags, "--allow-missing")
+    const { code, err } = await callPlot("pairs", file, ...flags, "--allow-missing")
     expect(code).toBe(1)
     expect(err).toContain("1 drawn of 8 pairs")
     expect(err).toMatch(/missing: dense: .*dense\.jsonl lacks 1 of 8 pairs/)
