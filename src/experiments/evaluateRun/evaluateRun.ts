@@ -11,7 +11,7 @@ import { type EvaluationPlan, planOf } from "./EvaluationPlan.ts"
 import { judgedColumns, rowOf } from "./evaluatedTask.ts"
 import { fileDigest } from "./fileDigest.ts"
 import { findInput } from "./findInput.ts"
-import { inputProblems, type LeftOut } from "./leftOut.ts"
+import { describeInput, inputProblems, type LeftOut, leftOutLines, NothingToRead } from "./leftOut.ts"
 import { measureFile } from "./measureFile.ts"
 import { type Models, modelsOf } from "./modelsOf.ts"
 import { scoreTraces, type Trace } from "./scoreTraces.ts"
@@ -181,6 +181,12 @@ export const evaluateRun = Effect.fnUntraced(function* (options: EvaluateOptions
   }
   const metrics = yield* measureFile(plan.output, config.eval.ks)
   const absent = input === undefined ? 0 : problems.length - answered.size
+  const left: LeftOut = { long_prompts: tooLong, absent, ...out.counts() }
+  if (input !== undefined && metrics.rows === 0)
+    return yield* new NothingToRead({
+      file: input,
+      found: [...leftOutLines(left), ...inputProblems(census).map(describeInput)]
+    })
   const summary = {
     mode: plan.mode,
     file: plan.output,
@@ -194,7 +200,7 @@ export const evaluateRun = Effect.fnUntraced(function* (options: EvaluateOptions
     dataset: config.dataset.name,
     split: config.dataset.split,
     seed: config.seed,
-    left_out: { long_prompts: tooLong, absent, ...out.counts() } satisfies LeftOut,
+    left_out: left,
     input_problems: inputProblems(census),
     metrics
   }

@@ -1,3 +1,4 @@
+import { Data } from "effect"
 import { Censuses, type ResultProblem } from "../../core/result/index.ts"
 
 /** Rows of a file, and what of them no model has read or said, by name; what is not counted is none. */
@@ -34,9 +35,19 @@ export const leftOutLines = (counts: LeftOut): ReadonlyArray<string> =>
 
 /** Troubles of a file that is read which the file that is written no longer shows: it has other scores, and no bad rows. */
 export const inputProblems = (census: Censuses.Census): ReadonlyArray<ResultProblem> =>
-  Censuses.report(census).filter(({ kind }) =>
-    ["badRow", "duplicate", "ragged", "misplaced", "wrongOrder"].includes(kind)
-  )
+  Censuses.report(census).filter(({ kind }) => ["badRow", "duplicate", "ragged", "misplaced"].includes(kind))
+
+/** A file of which no row was for use. */
+export class NothingToRead extends Data.TaggedError("NothingToRead")<{
+  readonly file: string
+  /** What was left out, and what is wrong with it. */
+  readonly found: ReadonlyArray<string>
+}> {
+  override get message(): string {
+    const found = this.found.length === 0 ? ["it is empty"] : this.found
+    return `${this.file}: no row is for use: ${found.join("; ")}. Check the file and the data set.`
+  }
+}
 
 /** A trouble of the input in one line. */
 export const describeInput = (problem: ResultProblem): string => `input: ${Censuses.describe(problem)}`

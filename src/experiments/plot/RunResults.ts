@@ -68,15 +68,20 @@ const selectorRows = (pools: ReadonlyArray<PromptPool>, n: number): ReadonlyArra
       pools.filter((_, i) => i % 2 === parity),
       `selector:${name}`
     )
-  const base = bestOfNPerPrompt(half(1, usualSelector), n)
+  const usual = half(1, usualSelector)
+  const base = bestOfNPerPrompt(usual, n)
+  // A selector of the answer's tokens has no score where rows do not say where their tokens are.
+  const against = (own: ReadonlyArray<ScoredPool>) =>
+    own.length === usual.length
+      ? differenceOverPrompts(bestOfNPerPrompt(own, n), base, standard)
+      : Measurements.notAvailable("no completion has this score")
   return traceSelectors
     .map(
       ({ name }): SelectorRow => ({
         selector: name,
         validation: successAtK(half(0, name), 1, n, standard),
         test: successAtK(half(1, name), 1, n, standard),
-        difference:
-          name === usualSelector ? null : differenceOverPrompts(bestOfNPerPrompt(half(1, name), n), base, standard)
+        difference: name === usualSelector ? null : against(half(1, name))
       })
     )
     .toSorted((a, b) => (Measurements.value(b.validation) ?? -1) - (Measurements.value(a.validation) ?? -1))

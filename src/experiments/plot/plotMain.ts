@@ -47,6 +47,12 @@ export const plotMain = Effect.fnUntraced(function* (options: PlotMainOptions) {
     const press = yield* openPress
     yield* Effect.forEach(ablationDrawings(runs), (drawing) => writeDrawing(folder, drawing, press), { discard: true })
   }
+  const troubles = drawn.flatMap(({ summary }) =>
+    Object.values(summary?.provenance ?? {}).flatMap(({ file, problems }) =>
+      problems.map((problem) => `${file}: ${problem}`)
+    )
+  )
+  yield* Effect.forEach(new Set(troubles), (trouble) => Console.error(trouble), { discard: true })
   const files = drawn.reduce((sum, { files: own }) => sum + own, 0)
   if (options.json) yield* Console.log(JSON.stringify(drawn, undefined, 2))
   yield* close(

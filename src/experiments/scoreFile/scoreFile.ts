@@ -4,9 +4,11 @@ import { Censuses, type KeyedRow, ResultFile } from "../../core/result/index.ts"
 import type { ScoreOptions } from "../commands/index.ts"
 import {
   ChunkedFiles,
+  describeInput,
   fileDigest,
   inputProblems,
   type LeftOut,
+  NothingToRead,
   PolicyReaders,
   ResultsFailed,
   readPolicy,
@@ -112,6 +114,7 @@ export const scoreFile = Effect.fnUntraced(function* (options: ScoreOptions) {
     )
   )
   yield* progress.finish
+  if (census.rows === 0) return yield* new NothingToRead({ file, found: inputProblems(census).map(describeInput) })
   const summary = {
     ...{ ...settings, notes, output },
     left_out: out.counts() satisfies LeftOut,
