@@ -36,7 +36,8 @@ describe("sensitivity", () => {
       [2, 1]
     ])
     expect(levels[1]?.margin).toMatchObject({ reason: "an interval needs pairs of 2 prompts" })
-    expect(Sensitivities.bySeverity(pairs.toReversed(), Selectors.mean, standard)).toEqual(levels)
+    const hardestFirst = pairs.toSorted((a, b) => b.severity - a.severity)
+    expect(Sensitivities.bySeverity(hardestFirst, Selectors.mean, standard)).toEqual(levels)
     const none = { reason: "no pair with two finite scores" }
     expect(Sensitivities.sensitivity([], Selectors.mean, standard)).toMatchObject({
       margin: none,
@@ -49,10 +50,6 @@ describe("sensitivity", () => {
     const pairs = [pair("a", 1, 3, 2), pair("a", 2, 3, 1), pair("b", 1, 3, 0), pair("b", 3, 3, 1)]
     expect(Sensitivities.nonIncreasing(pairs, Selectors.mean, standard)).toMatchObject({ value: 0.5, n: 2 })
     // By severity, whatever the order of the pairs; several of one severity count by their mean; level is no rise.
-    expect(Sensitivities.nonIncreasing(pairs.toReversed(), Selectors.mean, standard)).toMatchObject({
-      value: 0.5,
-      n: 2
-    })
     const levels = (...scores: ReadonlyArray<readonly [severity: number, score: number]>) =>
       Sensitivities.nonIncreasing(
         scores.map(([severity, score]) => pair("a", severity, 0, score)),
@@ -62,6 +59,8 @@ describe("sensitivity", () => {
     expect(levels([1, 3], [2, 1], [2, 4])).toMatchObject({ value: 1 })
     expect(levels([1, 2], [2, 1], [2, 4])).toMatchObject({ value: 0 })
     expect(levels([1, 2], [2, 2])).toMatchObject({ value: 1 })
+    expect(levels([2, 1], [1, 3])).toMatchObject({ value: 1 })
+    expect(levels([2, 3], [1, 1])).toMatchObject({ value: 0 })
     expect(Sensitivities.severityCorrelation([pair("a", 1, 0, 5), pair("a", 2, 0, 4)], Selectors.mean)).toBeCloseTo(-1)
     expect(Sensitivities.nonIncreasing([pair("a", 1, 1, 1)], Selectors.mean, standard)).toMatchObject({
       reason: "no prompt with several severities"

@@ -172,6 +172,8 @@ describe("calibration on held-out prompts", () => {
   it("edge: separable scores have a finite fit; nothing to fit gives one half, or nothing", () => {
     expect(platt([1, 2, 3, 4], bits("0011"))(4)).toBeLessThan(1)
     expect(platt([], [])(3)).toBe(0.5)
+    // Their sum is no number: neither is the fit, which ends all the same.
+    expect(platt([1e308, 1e308, 0], bits("110"))(1)).toBeNaN()
     expect(isotonic([], [])(3)).toBeNaN()
   })
 })

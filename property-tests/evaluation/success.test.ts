@@ -159,7 +159,7 @@ describe("calibration", () => {
           for (const [unit, zero] of [
             [2 ** -40, 0],
             [2 ** 40, 0],
-            [1, 2 ** 20]
+            [1, 2 ** 30]
           ] as const) {
             const moved = method(
               scores.map((s) => unit * s + zero),
