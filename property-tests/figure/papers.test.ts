@@ -239,9 +239,9 @@ describe("kernelDensity", () => {
   })
 })
 
-describe("pillsOf", () => {
-  const pills = (...texts: ReadonlyArray<string>) => pillsOf(texts.map((text, value) => ({ text, value })))
+const pills = (...texts: ReadonlyArray<string>) => pillsOf(texts.map((text, value) => ({ text, value })))
 
+describe("pillsOf", () => {
   it("golden: 10 px between words, 1 px within, a newline starts a row, the end of turn is not shown", () => {
     const [a, b, c, d, ...rest] = pills("un", "do", " it", "\n", "now", "<|im_end|>")
     expect(rest).toEqual([])
@@ -279,6 +279,17 @@ describe("pillsOf", () => {
       }),
       { seed: 42, numRuns: 200 }
     ))
+})
+
+describe("the width of texts", () => {
+  it("golden: a Chinese character takes two columns, a combining mark none, and no row is wider than it may be", () => {
+    const [wide, mark] = pills("答案", "e\u0301")
+    expect(mark!.x - wide!.x).toBeCloseTo(4 * 6.93 + 1)
+    const rows = pills("因为苹果".repeat(20))
+    expect(new Set(rows.map(({ row }) => row)).size).toBe(4)
+    for (const { x, text } of rows) expect(x + Array.from(text).length * 2 * 6.93).toBeLessThanOrEqual(0.96 * 360)
+    expect(rows.map(({ text }) => text).join("")).toBe("因为苹果".repeat(20))
+  })
 })
 
 describe("tokenHeatmap", () => {

@@ -3,6 +3,7 @@ import type { Series } from "./Figure.ts"
 import { escapeMarkup } from "./markup.ts"
 import type { Painted } from "./svgDocument.ts"
 import { fonts, type Theme } from "./Theme.ts"
+import { cutAtColumns, textColumns } from "./textColumns.ts"
 
 const fontSize = 10
 /** Advance of the code font at that size. */
@@ -18,14 +19,15 @@ interface Placed extends ExcerptWord {
 const rowsOf = (words: ReadonlyArray<ExcerptWord>, columns: number): ReadonlyArray<Placed> => {
   const placed: Array<Placed> = []
   let [column, row] = [0, 0]
-  for (const { text, isChanged } of words)
-    for (let rest = Array.from(text), first = true; rest.length > 0; first = false) {
-      const part = rest.slice(0, columns)
-      if (column > 0 && column + part.length > columns) [column, row] = [0, row + 1]
-      placed.push({ text: part.join(""), isChanged, column, row })
-      column += part.length + (rest.length > columns && first ? 0 : 1)
-      rest = rest.slice(columns)
+  for (const { text, isChanged } of words) {
+    for (const part of cutAtColumns(text, columns)) {
+      const width = textColumns(part)
+      if (column > 0 && column + width > columns) [column, row] = [0, row + 1]
+      placed.push({ text: part, isChanged, column, row })
+      column += width
     }
+    column += 1
+  }
   return placed
 }
 
@@ -40,7 +42,7 @@ export const excerptBox = (
   const stroke = `stroke="${theme.colour(colour)}" stroke-width="2"${dash === "" ? "" : ` stroke-dasharray="${dash}"`}`
   const parts = placed.map(({ text, isChanged, column, row }) => {
     const [x, y] = [(margin + 4 + column * advance).toFixed(1), margin + 9 + line * (row + 1)]
-    const length = (Array.from(text).length * advance).toFixed(1)
+    const length = (textColumns(text) * advance).toFixed(1)
     const under = isChanged ? `<path d="M${x},${y + 3.5}h${length}" fill="none" ${stroke}/>` : ""
     return `${under}<text class="rf-code" font-family="${escapeMarkup(fonts.code)}" font-size="${fontSize}" x="${x}" y="${y}" textLength="${length}">${escapeMarkup(text)}</text>`
   })

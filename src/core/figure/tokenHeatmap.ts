@@ -3,6 +3,7 @@ import { columnWidth, type Drawing } from "./Drawing.ts"
 import { escapeMarkup } from "./markup.ts"
 import { svgDocument } from "./svgDocument.ts"
 import { fonts, light, type Theme } from "./Theme.ts"
+import { cutAtColumns, textColumns } from "./textColumns.ts"
 import { wrapped } from "./wrapped.ts"
 
 /** A token as printed, and its reward; `null` where it has none. */
@@ -63,19 +64,17 @@ export const pillsOf = (tokens: ReadonlyArray<HeatmapToken>): ReadonlyArray<Pill
         x = margin
         continue
       }
-      const word = Array.from(piece.trim())
-      if (word.length === 0) continue
+      const word = piece.trim()
+      if (word === "") continue
       if (x > margin) x += /^\s/.test(piece) ? gaps.word - gaps.within : 0
-      for (let rest = word; rest.length > 0; ) {
-        const room = Math.max(1, Math.floor((limit - margin) / advance))
-        const part = rest.slice(0, room)
-        if (x > margin && x + part.length * advance > limit) {
+      for (const part of cutAtColumns(word, Math.floor((limit - margin) / advance))) {
+        const width = textColumns(part) * advance
+        if (x > margin && x + width > limit) {
           row += 1
           x = margin
         }
-        pills.push({ text: part.join(""), value, x, row })
-        x += part.length * advance + gaps.within
-        rest = rest.slice(room)
+        pills.push({ text: part, value, x, row })
+        x += width + gaps.within
       }
     }
   }
@@ -103,7 +102,7 @@ const colourBar = (scale: number, y: number, theme: Theme): string => {
 }
 
 const pillMarkup = (pill: Pill, { mean, scale }: TokenHeatmap, top: number, theme: Theme): string => {
-  const w = (Array.from(pill.text).length * advance).toFixed(1)
+  const w = (textColumns(pill.text) * advance).toFixed(1)
   const y = top + pill.row * line
   const at = pill.value === null || scale <= 0 ? 0 : (pill.value - mean) / scale
   const fill = isTag(pill.text) ? neutral : diverging(at)
