@@ -42,6 +42,8 @@ export const trainsOnWebgpu = (engine: "tfjs-webgpu" | "onnx-web-webgpu"): void 
       await page.selectOption("#lesson", "full")
       await page.click("#train")
       await said(page, "1 of 2")
+      // What the model before had judged is forgotten.
+      expect(await page.locator(".strip").count()).toBe(0)
       await loseDevice(worker)
       const alert = page.getByRole("alert")
       await alert.filter({ hasText: "the graphics device was lost" }).filter({ hasText: "checkpoint" }).waitFor()

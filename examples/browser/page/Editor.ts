@@ -28,6 +28,8 @@ export const make = (
   let id = 0
   let isWaiting = false
   let isStale = false
+  // Answers up to this one are of a model that is no more.
+  let forgotten = 0
 
   const chosen = (): Example => examples[Number(problem.value)]!
 
@@ -76,6 +78,7 @@ export const make = (
   }
 
   const clear = () => {
+    forgotten = id
     strips.replaceChildren(
       element(
         "p",
@@ -98,7 +101,7 @@ export const make = (
     clear,
     receive: (event) => {
       isWaiting = false
-      if (event._tag === "Judged") show(event.traces)
+      if (event._tag === "Judged" && event.id > forgotten) show(event.traces)
       else if (event._tag === "Unreadable") say(event.reason, true)
       if (isStale) refresh()
     }

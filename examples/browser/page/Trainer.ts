@@ -87,9 +87,12 @@ export const make = (send: (command: Command) => void, onTrain: () => void): Tra
       train.focus()
     })
     const offer = chosenEngine() === "onnx-web-wasm" ? [] : [retry]
+    const [meaning = "", words] = reason.split(" The engine said: ")
+    const detail = element("details", {}, element("summary", {}, "What the engine said"), element("p", {}, words ?? ""))
     failure.replaceChildren(
       element("strong", {}, `Training stopped: ${troubles[error] ?? error}`),
-      element("p", {}, reason),
+      element("p", {}, meaning),
+      ...(words === undefined ? [] : [detail]),
       ...offer
     )
     failure.hidden = false

@@ -52,28 +52,31 @@ const smoothed = (points: ReadonlyArray<Figure.CurvePoint>): ReadonlyArray<Figur
     return point.step % DRAWN_EVERY === 0 ? [{ ...point, value }] : []
   })
 
-/** The learning curves: losses of both phases, and what held-out traces say. */
-const figures = ({ losses, measures }: Progress): ReadonlyArray<Figure.Figure> => [
-  Figure.learningCurve({
-    id: "loss",
-    title: "Loss",
-    xLabel: "update",
-    yLabel: "cross-entropy (nats a token)",
-    format: "integer",
-    points: smoothed(losses)
-  }),
-  Figure.learningCurve({
-    id: "held-out",
-    title: "Held-out traces",
-    xLabel: "update",
-    yLabel: "share of traces",
-    format: "percent",
-    points: measures.flatMap(({ step, measure }) => [
-      { series: "right above wrong (AUROC)", step, value: measure.auroc },
-      { series: "first wrong step found", step, value: measure.located }
-    ])
-  })
-]
+/** The learning curves that have a point by now: losses of both phases, and what held-out traces say. */
+const figures = ({ losses, measures }: Progress): ReadonlyArray<Figure.Figure> =>
+  [
+    {
+      id: "loss",
+      title: "Loss",
+      xLabel: "update",
+      yLabel: "cross-entropy (nats a token)",
+      format: "integer" as const,
+      points: smoothed(losses)
+    },
+    {
+      id: "held-out",
+      title: "Held-out traces",
+      xLabel: "update",
+      yLabel: "share of traces",
+      format: "percent" as const,
+      points: measures.flatMap(({ step, measure }) => [
+        { series: "right above wrong (AUROC)", step, value: measure.auroc },
+        { series: "first wrong step found", step, value: measure.located }
+      ])
+    }
+  ]
+    .filter(({ points }) => points.length > 0)
+    .map(Figure.learningCurve)
 
 /** Where training stands, with its curves drawn. */
 export const standing = (progress: Progress): Standing => {

@@ -34,7 +34,7 @@ export const notInstalled = (backend: string, { lookedFor, fix }: Absence): Back
     trouble: { _tag: "NotInstalled", missing: lookedFor }
   })
 
-const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`
+const mebibytes = (bytes: number): string => (bytes < 2 ** 20 ? `${bytes} bytes` : `${Math.ceil(bytes / 2 ** 20)} MiB`)
 
 const beyond = (
   backend: string,
@@ -64,7 +64,7 @@ export const tooLarge = (
   const id = program.nodes.findIndex((node) => Liveness.bytes(node) > limit)
   if (id >= 0) {
     const node = program.nodes[id]!
-    const what = `${node.label ?? node.op._tag}%${id}`
+    const what = `${node.label ?? (node.op._tag === "Input" ? node.op.name : node.op._tag)}%${id}`
     return beyond(backend, "compile", { what, bytes: Liveness.bytes(node), limit })
   }
   const predictedBytes = bytesAtOnce(program)
@@ -102,7 +102,7 @@ export const withPrediction =
     const predictedBytes = bytesAtOnce(program)
     const { backend, during, reason, trouble } = error
     return new BackendFailure({
-      ...{ backend, during, reason: `${reason} By its cost the step needs ${mebibytes(predictedBytes)} at once.` },
+      ...{ backend, during, reason: `By its cost the step needs ${mebibytes(predictedBytes)} at once. ${reason}` },
       trouble: { ...trouble, predictedBytes },
       cause: error
     })

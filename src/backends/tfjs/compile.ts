@@ -37,7 +37,8 @@ const residentInput = (k: Arena, name: string, x: TensorInfo | undefined, to: Sp
   return x!.shape[0] === to.shape[0] ? x! : firstRows(k, x!, to.shape[0]!)
 }
 
-const show = (id: number, node: Node): string => `${node.label ?? node.op._tag} (node %${id}) ${Kinds.show(node)}`
+const show = (id: number, node: Node): string =>
+  `${node.label ?? (node.op._tag === "Input" ? node.op.name : node.op._tag)} (node %${id}) ${Kinds.show(node)}`
 
 const tooLarge = ({ program }: Step, limit: number): BufferTooLarge | undefined => {
   for (const [id, node] of program.nodes.entries()) {

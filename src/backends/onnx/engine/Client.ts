@@ -46,7 +46,11 @@ const toError = (backend: string, request: Request, failure: Failure): RunError 
       const fields = { backend, during: during[request._tag] }
       return trouble === undefined
         ? new BackendFailure({ ...fields, reason: failure.reason })
-        : new BackendFailure({ ...fields, reason: `${remedy(trouble)} ${failure.reason.trim()}`, trouble })
+        : new BackendFailure({
+            ...fields,
+            reason: `${remedy(trouble)} The engine said: ${failure.reason.trim()}`,
+            trouble
+          })
     }
   }
 }
