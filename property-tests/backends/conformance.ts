@@ -7,6 +7,10 @@ import type { Backend } from "../../src/core/service/index.ts"
 /** Laws that a backend does not keep, by name, each with the reason. */
 export type Exclusions = Readonly<Record<string, string>>
 
+/** Areas whose laws each train or sample, which take the most time; the rest. */
+export const runs: ReadonlyArray<Laws.Area> = ["sampling", "training"]
+export const withoutRuns = Laws.areas.filter((area) => !runs.includes(area))
+
 /**
  * Holds a backend to the laws that every backend is held to; those that it does not keep are skipped, with the reason.
  *

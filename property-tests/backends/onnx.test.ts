@@ -1,5 +1,5 @@
 import { Onnx } from "../../src/backends/onnx/index.ts"
 import { onnxOnCpu } from "../../src/experiments/backends/index.ts"
-import { conformance } from "./conformance.ts"
+import { conformance, withoutRuns } from "./conformance.ts"
 
-conformance("onnx-cpu", Onnx.cpu, "single", onnxOnCpu)
+conformance("onnx-cpu", Onnx.cpu, "single", onnxOnCpu, withoutRuns)

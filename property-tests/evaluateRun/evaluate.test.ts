@@ -26,6 +26,8 @@ describe("rewardflow evaluate", () => {
       expect(row).not.toHaveProperty("policy_log_probs")
       expect(row["format_adjusted_correct"]).toBeTypeOf("boolean")
     }
+    // The run's own configuration says what was saved with its reward.
+    expect(summary.notes).toEqual([])
     expect(summary.metrics.passAtK.map(({ k }: { readonly k: number }) => k)).toEqual([1, 2])
     expect(existsSync(join(run, "evaluation_config.yaml"))).toBe(true)
     expect(JSON.parse(readFileSync(join(run, "eval_results_arithmetic.summary.json"), "utf8"))).toEqual(summary)
@@ -43,10 +45,16 @@ describe("rewardflow evaluate", () => {
   }, 30_000)
 
   it("error: results of other settings are not gone on with, unless they are to be replaced", async () => {
-    expect(await refusal("eval.temperature=0.5")).toContain("made with other settings")
-    const message = await evaluated("airl", own("eval.temperature=0.5"), { overwrite: true })
-    expect(Result.isSuccess(message)).toBe(true)
-    Result.getOrThrow(await evaluated("airl", own(), { overwrite: true }))
+    const words = ["eval.temperature=0.5", "eval.max_problems=1"]
+    expect(await refusal(...words)).toContain("made with other settings")
+    const other = join(run, "other.jsonl")
+    const begun = ["", ".progress.json"].map(
+      (end) => [`eval_results_arithmetic.jsonl${end}`, `${other}${end}`] as const
+    )
+    for (const [from, to] of begun) copyFileSync(join(run, from), to)
+    const replaced = await evaluated("airl", own(...words, `eval.output_file=${other}`), { overwrite: true })
+    expect(Result.isSuccess(replaced)).toBe(true)
+    expect(rowsOf(other).length).toBe(3)
   }, 30_000)
 
   it("defect 30: the pregenerated modes read what generate wrote, and need no sampler", async () => {

@@ -91,7 +91,8 @@ describe("models of evaluations", () => {
       const run = join(folder(), "run")
       const overrides = [
         ...["~model.shape", "model.max_prompt_length=256", "model.max_completion_length=200", "sampling.top_p=1"],
-        ...["eval.problems=1", "eval.test_problems=1", "training.max_steps=2", `model.policy_name=${base}`],
+        ...["eval.problems=1", "eval.test_problems=1", "training.max_steps=1", `model.policy_name=${base}`],
+        ...["training.reward_warmup_steps=1", "training.reward_updates_per_warmup_batch=1", "eval.eval_steps=1"],
         ...["model.reward_name=policy", "model.policy_lora_rank=2", ...words]
       ]
       Result.getOrThrow(await trained(await asked("airl", run, overrides)))

@@ -1,0 +1,9 @@
+import { it } from "vitest"
+import { Tfjs } from "../../src/backends/tfjs/index.ts"
+import { conformance } from "./conformance.ts"
+import { softwareVulkan } from "./softwareVulkan.ts"
+
+const absent = softwareVulkan()
+
+if (absent === undefined) conformance("tfjs-webgpu, programs", Tfjs.webgpu, "shader", {}, ["programs"])
+else it.skip(`backend: tfjs-webgpu, programs (${absent})`, () => undefined)
