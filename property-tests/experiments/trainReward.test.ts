@@ -7,6 +7,7 @@ import { ModelConfigs, parameterSpecs, Safetensors } from "../../src/core/model/
 import { arithmetic } from "../../src/core/task/index.ts"
 import { fromFolder } from "../../src/core/text/index.ts"
 import type { TrainRewardOptions } from "../../src/experiments/commands/index.ts"
+import { score } from "../../src/experiments/score.ts"
 import { trainReward } from "../../src/experiments/trainReward.ts"
 import { consoleInto, folder } from "./tiny.ts"
 
@@ -67,6 +68,37 @@ describe("trainReward", () => {
     const tokenizer = await Effect.runPromise(fromFolder(model).pipe(Effect.provide(NodeServices.layer)))
     const text = demonstrations[0]!.completion
     expect(tokenizer.decode(tokenizer.encode(text))).toBe(text)
+  })
+
+  it("law: score reads what it wrote, by lines as it was learned, without a flag", async () => {
+    const path = folder()
+    const output = join(path, "run")
+    const experts = write(path, "experts.jsonl", lines(demonstrations))
+    Result.getOrThrow(await run({ demonstrations: [experts], output, stepRule: "lines" }))
+    const rows = demonstrations.map(({ problem, completion }) => ({
+      prompt: [{ role: "user", content: String(problem.prompt) }],
+      ...{ generation: { content: completion }, generation_idx: 0, correctness_reward_func: 2, prompt_id: problem.id }
+    }))
+    const out: Array<string> = []
+    const scored = await score({
+      ...{
+        file: write(path, "rows.jsonl", lines(rows)),
+        mode: "reward",
+        model: output,
+        output: join(path, "out.jsonl")
+      },
+      ...{ granularity: undefined, stepRule: undefined, clip: undefined, rewardMode: undefined, label: undefined },
+      ...{ logitChunk: undefined, backend: "onnx-cpu", threads: 1, overwrite: false, json: true }
+    }).pipe(
+      Effect.provideService(Console.Console, consoleInto(out)),
+      Effect.provide(NodeServices.layer),
+      Effect.result,
+      Effect.runPromise
+    )
+    Result.getOrThrow(scored)
+    expect(JSON.parse(out.join("\n"))).toMatchObject({
+      ...{ rows: 30, scored: 30, notes: [], reward: { granularity: "stepwise(lines)", clamp: null } }
+    })
   })
 
   it("goes on with its run, and refuses to when an input file has changed", async () => {
