@@ -220,5 +220,7 @@ describe("pools", () => {
     expect([TraceScores.brevity, TraceScores.certainty, TraceScores.logProb].map((of) => of(row))).toEqual([
       -2, -1.5, -2
     ])
+    // (½² · -1 + -3) / (½² + 1): the missing one keeps its place.
+    expect(TraceScores.logProbBy(Selectors.discounted(0.5))(row)).toBeCloseTo(-3.25 / 1.25, 12)
   })
 })

@@ -25,8 +25,14 @@ export const reward =
   (row) =>
     selector.select(unitRewards(row))
 
+/** The score of the tokens' log-probabilities under a selector, in nats: by the discounted mean where rewards are. */
+export const logProbBy =
+  (selector: Selector): TraceScore =>
+  (row) =>
+    selector.select(values(row.policy_log_probs))
+
 /** Mean log-probability of the tokens under the policy, in nats. */
-export const logProb: TraceScore = (row) => Selectors.mean.select(values(row.policy_log_probs))
+export const logProb: TraceScore = logProbBy(Selectors.mean)
 
 /** Negative mean entropy of the policy's next-token distributions, in nats: surer is better. */
 export const certainty: TraceScore = (row) => -Selectors.mean.select(values(row.policy_entropies))
