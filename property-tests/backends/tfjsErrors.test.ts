@@ -62,6 +62,15 @@ describe.skipIf(absent !== undefined)(`tfjs-webgpu errors${absent === undefined 
       }).pipe(Effect.scoped)
     )
 
+    it.effect("error: an operation without a kernel is named", () =>
+      Effect.gen(function* () {
+        const strange = ops.apply({ _tag: "Frobnicate" } as never, [ops.input("x", [2])], [2], "f32")
+        const step = Steps.stateless(Programs.fromExprs({ strange }))
+        const error = yield* Effect.flip(Backend.use((b) => b.compile(step)))
+        expect(error).toMatchObject({ _tag: "UnsupportedOp", backend: "tfjs-webgpu", op: "Frobnicate", node: 1 })
+      }).pipe(Effect.scoped)
+    )
+
     it.effect("error: a tensor larger than a buffer may be is not written", () =>
       Effect.gen(function* () {
         const memory = yield* Backend.use((b) => b.memory)

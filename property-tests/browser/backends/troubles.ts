@@ -24,15 +24,11 @@ const doubled = (shape: ReadonlyArray<number>) =>
   Programs.fromExprs({ y: ops.sum(ops.named("logits", ops.mul(ops.input("x", shape), 2))) })
 
 /** A program with an operation that no backend has. */
-const novel = (): Program => {
-  const { nodes, outputs } = doubled([2])
-  return {
-    nodes: nodes.map((node) => (node.op._tag === "Mul" ? { ...node, op: { _tag: "Frobnicate" } } : node)),
-    outputs
-  } as Program
-}
+const novel = Programs.fromExprs({
+  y: ops.apply({ _tag: "Frobnicate" } as never, [ops.input("x", [2])], [2], "f32")
+})
 
-/** Two sums of prefixes of 1 GiB: buffers that software Vulkan allows, and has no room for. */
+/** A program with values of 1 GiB: buffers that software Vulkan allows, and has no room for. */
 const wide = Programs.fromExprs({ y: ops.slice(ops.cumSum(ops.expand(ops.input("x", [1]), [2 ** 28]), 0), 0, 0, 1) })
 
 /** What an engine says of a program beyond its buffers, beyond the memory it may take, beyond what there is, and unknown. */
@@ -46,7 +42,7 @@ export const troubles = (name: EngineName) => {
     return {
       large: said(yield* Effect.flip(compiled(doubled([2 ** 16, 2 ** 16])))),
       written: said(yield* Effect.flip(memory.write({ cache }))),
-      unknown: said(yield* Effect.flip(compiled(novel()))),
+      unknown: said(yield* Effect.flip(compiled(novel))),
       full: said(yield* Effect.flip(step.run({ x: Tensors.f32([1], [1]) }))),
       after: (yield* small.run({ x: Tensors.f32([1, 2], [2]) }))["y"]!.data[0]
     }
