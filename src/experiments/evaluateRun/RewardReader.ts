@@ -12,7 +12,7 @@ import {
 import { RewardForms, Segment } from "../../core/objective/index.ts"
 import { residentParams } from "../../core/optim/index.ts"
 import { pad, slice } from "../../core/program/index.ts"
-import { type Partition, Partitions } from "../../core/reward/index.ts"
+import { Granularities, type Partition, Partitions } from "../../core/reward/index.ts"
 import { Backend } from "../../core/service/index.ts"
 import { BadModelFolder } from "../models/index.ts"
 import type { RewardReading } from "../savedReward/index.ts"
@@ -35,6 +35,8 @@ export interface RewardReader {
   readonly model: WholeReward
   readonly head: Head
   readonly kind: string
+  /** Whether every token has a reward of its own. */
+  readonly everyToken: boolean
   /** Whether the model can read what it should of a trace. What is too long stays unread, never cut beyond the window. */
   readonly fits: (sequence: Sequence.Sequence) => boolean
   /** How many tokens of a completion lie beyond the window, and are not read. */
@@ -92,7 +94,7 @@ export const make = Effect.fnUntraced(function* (whole: WholeReward, reading: Re
   const beyondWindow: RewardReader["beyondWindow"] = (sequence) =>
     sequence.completion.length - seen(sequence).completion.length
   const own = {
-    ...{ model: whole, head, kind, beyondWindow },
+    ...{ model: whole, head, kind, beyondWindow, everyToken: granularity.name === Granularities.dense.name },
     fits: (sequence: Sequence.Sequence) => fitsContext(seen(sequence), whole.model.config.max_position_embeddings)
   }
   const shown = (units: ReadonlyArray<number>, { ends, unitOf }: Partition, { completion }: Sequence.Sequence) => ({

@@ -75,11 +75,10 @@ export const drawing = Effect.fnUntraced(function* (
   const contextLength = Math.min(folder.config.max_position_embeddings, longestPrompt + model.max_completion_length)
   const vocabulary = folder.tokenizer.vocabSize
   const { memory } = policy
-  const isDense = model.dense_rewards === true || model.dense_rewards === "full"
   const scores =
     reward === undefined
       ? undefined
-      : prefixScores(reward, isDense ? { gamma: guidance.dense_reward_gamma } : undefined)
+      : prefixScores(reward, reward.everyToken ? { gamma: guidance.dense_reward_gamma } : undefined)
   if (scores !== undefined && guidance.method === "topk") {
     const logits = yield* nextLogits({ config: folder.config, memory })
     return yield* guideTopK({ logits, scores, alpha: guidance.alpha, k: guidance.k, vocabulary, contextLength })
