@@ -29,7 +29,7 @@ describe.skipIf(noBrowser !== "")("the explorer, for everyone", () => {
   let explorer: Explorer
   beforeAll(async () => {
     explorer = await openExplorer({ "a.jsonl": rows, "b.jsonl": rows.slice(0, 6) })
-  }, 60_000)
+  })
   afterAll(() => explorer?.close())
 
   it.each([

@@ -49,7 +49,7 @@ describe.skipIf(noBrowser !== "")("the explorer in a browser", () => {
     const visited = await explorer.visit()
     page = visited.page
     faults = visited.faults
-  }, 60_000)
+  })
   afterAll(() => explorer?.close())
 
   const status = () => page.textContent("#status")

@@ -48,21 +48,21 @@ describe.skipIf(noBrowser !== "")("the live page in a browser", () => {
   beforeAll(async () => {
     const found = findChromium()
     browser = await launch("path" in found ? found.path : "")
-  }, 60_000)
+  })
   afterAll(() => browser?.close())
 
   it("claim: a step appears, folds stay as the reader left them, and a server that comes back is found again", async () => {
     const first = await serve(0)
     const { page } = await visit(browser, `http://127.0.0.1:${first.port}/`)
     const tell = async (streams: ReadonlyArray<ServerResponse>, losses: ReadonlyArray<number>) => {
-      await expect.poll(() => streams.length, { timeout: 5000 }).toBeGreaterThan(0)
+      await expect.poll(() => streams.length, { timeout: 10_000 }).toBeGreaterThan(0)
       for (const stream of streams) stream.write(`data: ${JSON.stringify(liveParts(run(losses)))}\n\n`)
     }
     await tell(first.streams, [2, 1])
     await page.locator("summary", { hasText: /^sft$/ }).click()
     await page.locator("summary", { hasText: /^next$/ }).click()
     const open = () => page.locator("#curves > details[open] > summary").allTextContents()
-    await expect.poll(open).toEqual(["sft"])
+    await expect.poll(open, { timeout: 10_000 }).toEqual(["sft"])
     await tell(first.streams, [2, 1, 0.5])
     await page.waitForSelector('#progress td:text("loss 0.500")')
     expect(await open()).toEqual(["sft"])

@@ -20,7 +20,7 @@ describe.skipIf(noBrowser !== "")("the report of a run in a browser", () => {
     browser = await launch("path" in found ? found.path : "")
     folder = await mkdtemp(join(tmpdir(), "report-"))
     await writeFile(join(folder, "report.html"), renderReport(reportData, { rollouts: "explorer.html" }))
-  }, 60_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await rm(folder, { recursive: true, force: true })
