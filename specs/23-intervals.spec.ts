@@ -52,10 +52,12 @@ describe("over prompts", () => {
 })
 
 describe("measurements", () => {
-  it("golden: an estimate exceeds what lies below its whole interval, and what is not available exceeds nothing", () => {
+  it("golden: an estimate exceeds what lies below its whole interval and falls below what lies above it; what is not available does neither", () => {
     const measured = Measurements.estimate(0.2, [0.1, 0.3], 5)
     expect([0, 0.1, 0.2].map((x) => Measurements.exceeds(measured, x))).toEqual([true, false, false])
     expect(Measurements.exceeds(Measurements.notAvailable("none"), -1)).toBe(false)
+    expect([0.4, 0.3, 0.2].map((x) => Measurements.fallsBelow(measured, x))).toEqual([true, false, false])
+    expect(Measurements.fallsBelow(Measurements.notAvailable("none"), 1)).toBe(false)
     expect([measured, Measurements.notAvailable("none")].map(Measurements.value)).toEqual([0.2, undefined])
   })
 
