@@ -1,11 +1,12 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Result } from "effect"
 import { describe, expect, it } from "vitest"
-import { arithmetic } from "../../src/core/task/index.ts"
-import { type ChatTemplate, ChatTemplates } from "../../src/core/text/index.ts"
+import { Outcomes } from "../../src/core/data/index.ts"
+import { arithmetic, type Task } from "../../src/core/task/index.ts"
+import { type ChatTemplate, ChatTemplates, ThinkAnswer } from "../../src/core/text/index.ts"
 import { hubLayer } from "../../src/experiments/data/index.ts"
 import { type FolderModel, templates } from "../../src/experiments/models/index.ts"
-import { prepareData, recipeOf, templateFit } from "../../src/experiments/train/index.ts"
+import { judgeOf, prepareData, recipeOf, templateFit } from "../../src/experiments/train/index.ts"
 import { folder } from "./tiny.ts"
 import { asked } from "./trainSubject.ts"
 
@@ -43,6 +44,33 @@ describe("prepareData", () => {
     const error = Result.getOrThrow(Result.flip(await prepared(mute)))
     expect(error).toMatchObject({ _tag: "ChatRejected", kind: "full", template: "mute" })
   })
+})
+
+describe("dataset.grader", () => {
+  it("golden: is the check of the run's task and of its outcome rewards, for as long as the run lasts", async () => {
+    const place = new URL("../../specs/fixtures/tables/gsm8k", import.meta.url).pathname
+    const { size: _, errors: __, ...data } = recipe.data
+    const graded: typeof recipe = {
+      ...recipe,
+      data: { ...data, name: "gsm8k", place, size: null, grader: "formula" },
+      limits: { prompt: 2000, completion: 2000 }
+    }
+    const right = (task: Task) => {
+      const problem = { id: "p", prompt: "?", finalAnswer: "4" }
+      const completion = ThinkAnswer.render("so", String.raw`\sqrt{16}`)
+      const [correctness] = judgeOf(task)({ prompt: [], problem }, task.tokenizer.encode(completion))
+      return [Outcomes.isCorrect(task.checkAnswer(problem, completion)), correctness?.outcome]
+    }
+    const within = await prepareData(graded, { template: templates.plain }).pipe(
+      Effect.map(({ task }) => ({ task, found: right(task) })),
+      Effect.provide(hubLayer()),
+      Effect.provide(NodeServices.layer),
+      Effect.scoped,
+      Effect.runPromise
+    )
+    expect(within.found).toEqual([true, { _tag: "Scored", value: 2, reason: "the same formula" }])
+    expect(right(within.task)[0]).toBeUndefined()
+  }, 30_000)
 })
 
 describe("templateFit", () => {

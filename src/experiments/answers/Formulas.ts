@@ -81,12 +81,14 @@ export const compareFormulas = ({
 }: FormulaOptions = {}): Effect.Effect<FormulaComparison, FormulaEngineMissing, Scope.Scope> =>
   Effect.gen(function* () {
     let current: Engine | undefined = yield* start(file)
+    let closed = false
     const end = Effect.promise(async () => {
+      closed = true
       await current?.worker.terminate()
-      current = undefined
     })
     yield* Effect.addFinalizer(() => end)
     return (gold, prediction) => {
+      if (closed) return Outcomes.unverifiable("the engine for formulas was closed")
       current ??= Effect.runSync(Effect.orDie(start(file)))
       current.port.postMessage({ gold, prediction } satisfies Question)
       const reply = awaited(current, deadline)
