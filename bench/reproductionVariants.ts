@@ -1,6 +1,7 @@
 /**
  * What each setting of an ablation does to the policy and to its reward on the SFT policy's samples, and by how much it
- * differs from the first setting: means over seeds, differences paired by seed.
+ * differs from the first setting: means over seeds, differences paired by seed. Settings that a run has not come to yet are
+ * left out.
  *
  * Run: node bench/reproductionVariants.ts RUN...   (folders of `ablate` or of bench/reproductionRuns.ts)
  */
@@ -22,22 +23,28 @@ const measures = {
   "ECE of sigmoid": "ECE"
 }
 
+const rowsOf = (run: string, name: string) =>
+  Effect.map(ResultFile.read(`${run}/eval/${name}.jsonl`), ({ rows }) => ranking(rows))
+
 /** Of one setting in one run: its policy's pass@1, and its reward on SFT samples. */
-const read = Effect.fnUntraced(function* (run: string, { airl }: Summary, key: string) {
-  const { rows } = yield* ResultFile.read(`${run}/eval/sft-by-${key}.jsonl`)
-  return { ...ranking(rows), "pass@1": airl[key]?.passAt1.value ?? Number.NaN }
+const read = Effect.fnUntraced(function* (run: string, key: string) {
+  const policy = yield* rowsOf(run, `airl-${key}`)
+  return { ...(yield* rowsOf(run, `sft-by-${key}`)), "pass@1": policy["pass@1"] ?? Number.NaN }
 })
 
 const over = (values: ReadonlyArray<number>): Measurement => meanOverSeeds(values)
 
 const main = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
-  const summaries = yield* Effect.forEach(runs, (run) =>
-    Effect.map(fs.readFileString(`${run}/summary.json`), (text): Summary => JSON.parse(text))
+  const first: Summary = JSON.parse(yield* fs.readFileString(`${runs[0]}/summary.json`))
+  const settings = yield* Effect.filter(Object.keys(first.airl), (key) =>
+    Effect.map(
+      Effect.forEach(runs, (run) => fs.exists(`${run}/eval/sft-by-${key}.jsonl`)),
+      (there) => !there.includes(false)
+    )
   )
-  const settings = Object.keys(summaries[0]!.airl)
   const found: ReadonlyArray<ReadonlyArray<Values>> = yield* Effect.forEach(settings, (key) =>
-    Effect.forEach(runs, (run, i) => read(run, summaries[i]!, key))
+    Effect.forEach(runs, (run) => read(run, key))
   )
   const rows = found.map(
     (all, s): ReadonlyArray<Cell> => [
@@ -53,14 +60,14 @@ const main = Effect.gen(function* () {
     { key: label, label, format: "percent" as const },
     { key: `${label} difference`, label: "− first", format: "points" as const }
   ])
-  const sft = over(summaries.map((summary) => summary.sft?.passAt1.value ?? Number.NaN))
+  const sft = yield* Effect.forEach(runs, (run) => rowsOf(run, "sft"))
   yield* Console.log(
     Tables.toMarkdown({
       id: "variants",
       title: "",
       caption: "",
       columns: [{ key: "setting", label: "setting", format: "percent" }, ...columns],
-      rows: [["SFT", sft], ...rows]
+      rows: [["SFT", over(sft.map((values) => values["pass@1"] ?? Number.NaN))], ...rows]
     })
   )
 })
