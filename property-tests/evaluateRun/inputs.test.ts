@@ -23,12 +23,13 @@ beforeAll(async () => {
 const written = (lines: ReadonlyArray<Row | string>): void =>
   writeFileSync(input, lines.map((line) => `${typeof line === "string" ? line : JSON.stringify(line)}\n`).join(""))
 
-const evaluation = (rest: { readonly overwrite?: boolean } = { overwrite: true }) =>
+const evaluation = (rest: { readonly overwrite?: boolean } = { overwrite: true }, words: ReadonlyArray<string> = []) =>
   evaluated(
     "airl",
     [
       ...[`model.name=${run}`, "eval.mode=logprobs_sft", "eval.compute_policy_log_probs=false", "eval.ks=[1,9]"],
-      ...[`eval.pregenerated_jsonl_path=${input}`, `eval.output_file=${run}/out.jsonl`]
+      ...[`eval.pregenerated_jsonl_path=${input}`, `eval.output_file=${run}/out.jsonl`],
+      ...words
     ],
     rest
   )
@@ -94,6 +95,19 @@ describe("files that are not what they should be", () => {
     const { left_out } = await measured(published)
     expect(left_out.other_tokens).toBe(12)
     for (const row of rowsOf(join(run, "out.jsonl"))) expect(row).not.toHaveProperty("policy_log_probs")
+  }, 30_000)
+
+  it("golden: a configuration that departs from its run's reward is honoured and told; a reward named apart describes itself", async () => {
+    written(rows)
+    const asked = async (...words: ReadonlyArray<string>) =>
+      JSON.parse(Result.getOrThrow(await evaluation({ overwrite: true }, ["granularity=interval", ...words])))
+    const own = await asked("model.dense_partial_fixed_n=4")
+    expect(own.reward_kind).toBe("verifier interval(4)")
+    expect(own.notes).toEqual([
+      "granularity: this reward was saved with stepwise(lines), and is read with interval(4), as it was asked for."
+    ])
+    const named = await asked(`eval.reward_model=${run}/best_model/reward_model`)
+    expect(named).toMatchObject({ reward_kind: "verifier stepwise(lines)", notes: [] })
   }, 30_000)
 
   it("error: a file without a row for use", async () => {
