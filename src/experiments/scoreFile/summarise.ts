@@ -3,6 +3,7 @@ import type { ResultRow } from "../../core/data/index.ts"
 import { type Measurement, meanOverPrompts, Rerankers, Resamplings } from "../../core/evaluation/index.ts"
 import {
   Censuses,
+  isReference,
   PromptPools,
   ResultFile,
   type ResultProblem,
@@ -76,7 +77,7 @@ export const summarise = Effect.fnUntraced(function* (file: string, mode: keyof 
   const rows = Stream.tap(ResultFile.stream(file, census), (row) =>
     Effect.sync(() => {
       all.add(number(scalar)(row))
-      const right = Verdicts.stored(row)
+      const right = isReference(row) ? undefined : Verdicts.stored(row)
       if (right !== undefined) verdicts.add(right ? 1 : 0)
     })
   )
