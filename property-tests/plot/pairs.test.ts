@@ -3,9 +3,17 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Result } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { Measurements } from "../../src/core/evaluation/index.ts"
 import { Themes, triptych } from "../../src/core/figure/index.ts"
 import { decodePair, namePairs } from "../../src/core/result/index.ts"
-import { type Critic, pictureOf, traceText } from "../../src/experiments/plot/index.ts"
+import {
+  type Critic,
+  type CriticPair,
+  localisationDrawing,
+  pictureOf,
+  placesOf,
+  traceText
+} from "../../src/experiments/plot/index.ts"
 import { fixtures as all, callPlot } from "./callPlot.ts"
 
 const fixtures = `${all}/pairs`
@@ -122,12 +130,45 @@ describe("the names of pairs", () => {
 const tokens = (texts: string, ...values: ReadonlyArray<number>) =>
   texts.split(" ").map((text, t) => ({ text, value: values[t] ?? t }))
 
+describe("where the error is seen", () => {
+  const pairs = pairsOf(
+    ...Array.from({ length: 8 }, (_, i) => ({ prompt: `q${i}`, clean_text: "a b", pert_text: "a x" }))
+  )
+  // The error is the last of 40 tokens; a critic that falls at the third one only is never near it.
+  const texts = Array.from({ length: 40 }, (_, t) => (t === 39 ? "x" : "a"))
+  const falls = (at: number) => texts.map((text, t) => ({ text, value: t < at ? 1 : 0 }))
+  const clean = texts.map(() => ({ text: "a", value: 0 }))
+  const critic = (label: string, perturbed: CriticPair["perturbed"]): Critic => ({
+    label,
+    signal: "reward",
+    provenance: { file: "", sha256: "", checkpoints: [], problems: [] },
+    pairs: new Map(pairs.map(({ name }) => [name, { clean, perturbed }]))
+  })
+
+  it("defect 22: a critic whose whole interval lies below chance is told, in the table and under the figure", () => {
+    const places = placesOf(pairs, [critic("late", falls(39)), critic("early", falls(2))])
+    expect(
+      places.slice(0, 2).map(({ detector, hit, belowChance }) => [detector, Measurements.value(hit), belowChance])
+    ).toEqual([
+      ["late", 1, false],
+      ["early", 0, true]
+    ])
+    expect(localisationDrawing(places).caption).toContain("turned round: early (±1 token), early (±7 tokens)")
+  })
+
+  it("defect 25: a critic of other tokens, even as many, is not judged on the first one's places", () => {
+    const other = falls(2).map(({ value }) => ({ text: "b", value }))
+    const [first] = placesOf(pairs, [critic("late", falls(39)), critic("other", other)])
+    expect([first!.rows, first!.leftOut]).toEqual([0, 8])
+  })
+})
+
 describe("pictures of pairs", () => {
   const pairs = pairsOf({ prompt: "x" }, { prompt: "y" })
   const critic = (clean: ReadonlyArray<number>): Critic => ({
     label: "c",
     signal: "reward",
-    provenance: { file: "", sha256: "", checkpoints: [] },
+    provenance: { file: "", sha256: "", checkpoints: [], problems: [] },
     pairs: new Map([
       [pairs[0]!.name, { clean: tokens("a b c", 5, 5, 5), perturbed: tokens("a x c", 4, 2, 6) }],
       [pairs[1]!.name, { clean: tokens("a b c", ...clean), perturbed: tokens("a b c") }]

@@ -51,14 +51,18 @@ const targetsOf = ({ pair }: NamedPair, { clean, perturbed }: CriticPair): Reado
   )
 }
 
+/** A row with the signals of those critics that read the trace in the tokens of the first. */
 const placeRow = (pair: NamedPair, critics: ReadonlyArray<Critic>): PlaceRow => {
-  const read = critics.flatMap(({ label, pairs }) => {
+  const all = critics.flatMap(({ label, pairs }) => {
     const own = pairs.get(pair.name)
     return own === undefined ? [] : [{ label, own }]
   })
+  const [first] = all
+  const read = all.filter(({ own }) => own.perturbed.every(({ text }, t) => text === first!.own.perturbed[t]?.text))
   return {
     promptId: pair.pair.promptId,
-    targets: read[0] === undefined ? [] : targetsOf(pair, read[0].own),
+    targets: first === undefined ? [] : targetsOf(pair, first.own),
+    tokens: first?.own.perturbed.length ?? 0,
     signals: Object.fromEntries(
       read.map(({ label, own }) => [label, { values: values(own.perturbed), transition: Localisation.drop }])
     )
@@ -87,6 +91,12 @@ export const placesOf = (
 const placeName = ({ grid, reach }: PlaceResult): string =>
   `±${reach} token${reach === 1 ? "" : "s"}${grid === Grids.token.name ? "" : "*"}`
 
+/** Critics that no honest signal is as wrong as. */
+const belowChance = (results: ReadonlyArray<PlaceResult>): string => {
+  const found = results.filter((one) => one.belowChance).map((one) => `${one.detector} (${placeName(one)})`)
+  return found.length === 0 ? "" : ` Surely below chance, so misaligned or turned round: ${found.join(", ")}.`
+}
+
 /** Hit@1 of each critic, by how far off a hit may be, with the exact chance of each. */
 export const localisationDrawing = (results: ReadonlyArray<PlaceResult>): Drawing =>
   Drawings.ofFigure({
@@ -99,7 +109,7 @@ export const localisationDrawing = (results: ReadonlyArray<PlaceResult>): Drawin
       }))
     ),
     title: "Where the error is seen",
-    caption: `Share of changed traces whose largest fall from one token to the next lies within so many tokens of the edited step, ties by expectation, bars in the order of the legend, ${results[0]?.rows ?? 0} traces (${results[0]?.leftOut ?? 0} left out for all); dashed: exact chance on the same places. *: means of ${buckets} tokens, where a window of 1 is a bucket. 95% intervals by bootstrap over prompts.`
+    caption: `Share of changed traces whose largest fall from one token to the next lies within so many tokens of the edited step, ties by expectation, bars in the order of the legend, ${results[0]?.rows ?? 0} traces (${results[0]?.leftOut ?? 0} left out for all); dashed: exact chance on the same places. *: means of ${buckets} tokens, where a window of 1 is a bucket. 95% intervals by bootstrap over prompts.${belowChance(results)}`
   })
 
 const text = (key: string, label = key) => ({ key, label, format: "number" as const })
@@ -111,17 +121,17 @@ export const localisationTable = (results: ReadonlyArray<PlaceResult>): Table =>
   id: "localisation",
   title: "Where the error is seen",
   caption:
-    "Hit@1: the largest fall from one token to the next lies within the window of the edited step; reach: tokens that a hit may be off on this grid; normalised: (hit - chance) / (1 - chance); MAP, MRR and the share of all falls near the step, each beside its exact chance where it has one; 95% intervals by bootstrap over prompts.",
+    "Hit@1: the largest fall from one token to the next lies within the window of the edited step; reach: tokens that a hit may be off on this grid; normalised: (hit - chance) / (1 - chance); MAP, MRR and the share of all falls near the step, each beside its exact chance where it has one; below: surely below chance, so misaligned or turned round; 95% intervals by bootstrap over prompts.",
   columns: [
     ...[text("critic"), text("grid"), count("window"), count("reach")],
     ...[share("hit", "Hit@1"), share("chance", "chance"), share("normalised", "normalised")],
     ...[share("map", "MAP"), share("mapChance", "chance"), share("mrr", "MRR"), share("mrrChance", "chance")],
-    ...[share("mass", "mass"), count("rows"), count("leftOut", "left out")]
+    ...[share("mass", "mass"), text("below"), count("rows"), count("leftOut", "left out")]
   ],
   rows: results.map((one) => [
     ...[one.detector, one.grid, one.window, one.reach, one.hit, one.chance, one.normalised],
     ...[one.meanAveragePrecision, one.averagePrecisionChance, one.meanReciprocalRank, one.reciprocalRankChance],
-    ...[one.mass, one.rows, one.leftOut]
+    ...[one.mass, one.belowChance ? "below" : "", one.rows, one.leftOut]
   ])
 })
 

@@ -78,6 +78,8 @@ export const plotPairs = Effect.fnUntraced(function* ({ pairs: file, scored, val
     critics: Object.fromEntries(critics.map(({ label, provenance: own }) => [label, own]))
   }
   yield* writeDrawing(root, localisationDrawing(places), studio.press)
+  for (const { label, provenance: own } of critics)
+    for (const problem of own.problems) yield* Console.error(`  ${label}: ${problem}`)
   for (const table of [localisationTable(places), sensitivityTable(pairs, critics)])
     yield* writeTable(root, { ...table, provenance })
   if (options.json) yield* Console.log(JSON.stringify(places, undefined, 2))

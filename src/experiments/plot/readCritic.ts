@@ -17,7 +17,13 @@ export interface Critic {
   readonly signal: "reward" | "log-probability"
   /** By the pair's name. */
   readonly pairs: ReadonlyMap<string, CriticPair>
-  readonly provenance: { readonly file: string; readonly sha256: string; readonly checkpoints: ReadonlyArray<string> }
+  readonly provenance: {
+    readonly file: string
+    readonly sha256: string
+    readonly checkpoints: ReadonlyArray<string>
+    /** What is wrong with the file, counted. */
+    readonly problems: ReadonlyArray<string>
+  }
 }
 
 const isPolicy = (row: KeyedRow): boolean => row.reward_model_score === undefined
@@ -57,6 +63,11 @@ export const readCritic = (label: string, file: string, pairs: ReadonlyArray<Nam
       label,
       signal: rewards > 0 ? "reward" : "log-probability",
       pairs: new Map(read),
-      provenance: { file, sha256: yield* sha256(file), checkpoints: [...census.checkpoints] }
+      provenance: {
+        file,
+        sha256: yield* sha256(file),
+        checkpoints: [...census.checkpoints],
+        problems: Censuses.report(census).map(Censuses.describe)
+      }
     } satisfies Critic
   })
