@@ -1,4 +1,5 @@
 import type { Attribute, KernelBackend, TensorInfo } from "@tensorflow/tfjs-core"
+import type { Node } from "../../core/program/index.ts"
 
 /** The module `@tensorflow/tfjs-core`. */
 export type Core = typeof import("@tensorflow/tfjs-core")
@@ -6,7 +7,8 @@ export type Core = typeof import("@tensorflow/tfjs-core")
 /** Inputs of a kernel: by name, or in order where there may be any number. */
 export type Inputs = Readonly<Record<string, TensorInfo>> | ReadonlyArray<TensorInfo>
 
-export type Attributes = Readonly<Record<string, Attribute | undefined>>
+/** Attributes of a kernel; ours may be given the program's node itself. */
+export type Attributes = Readonly<Record<string, Attribute | Node | undefined>>
 
 /** Where kernels run, and what must yet be found true of their results. */
 export interface Kernels {

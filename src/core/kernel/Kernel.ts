@@ -2,8 +2,8 @@ import type { OpOf, OpTag } from "../program/index.ts"
 import { type DType, type Shape, Shapes, type Tensor } from "../tensor/index.ts"
 import type { OperandsOf } from "./Operands.ts"
 
-/** Storage while a program is evaluated: floats in double precision. */
-export type Data = Float64Array | Int32Array | Uint8Array
+/** Storage while a program is evaluated: floats in double precision, or as an engine has them. */
+export type Data = Float64Array | Float32Array | Int32Array | Uint8Array
 
 /** A tensor under evaluation. */
 export interface Value {

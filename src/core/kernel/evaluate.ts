@@ -4,7 +4,8 @@ import { fromTensor, type Kernel, toTensor, type Value, zeros } from "./Kernel.t
 import { kernels } from "./kernels.ts"
 import type { OperandsOf } from "./Operands.ts"
 
-const applied = <T extends OpTag>(op: OpOf<T>, args: ReadonlyArray<Value>, out: Value): Value => {
+/** Computes an operation into zeros, in the precision of what it is given. @throws IndexOutOfRange */
+export const computeInto = <T extends OpTag>(op: OpOf<T>, args: ReadonlyArray<Value>, out: Value): Value => {
   const kernel = kernels[op._tag as T] as Kernel<T>
   kernel(args as OperandsOf<T, Value>, out, op)
   return out
@@ -12,7 +13,7 @@ const applied = <T extends OpTag>(op: OpOf<T>, args: ReadonlyArray<Value>, out: 
 
 /** The value of one operation. @throws IndexOutOfRange when an id is outside its table */
 export const applyKernel = (node: Pick<Node, "op" | "shape" | "dtype">, args: ReadonlyArray<Tensor>): Tensor =>
-  toTensor(applied(node.op, args.map(fromTensor), zeros(node.dtype, node.shape)))
+  toTensor(computeInto(node.op, args.map(fromTensor), zeros(node.dtype, node.shape)))
 
 /** For each node, the nodes whose value nobody needs after it. */
 const releases = (program: Program): ReadonlyArray<ReadonlyArray<number>> => {
@@ -37,7 +38,7 @@ export const prepare = (program: Program) => {
       env.push(
         op._tag === "Input"
           ? fromTensor(feeds[op.name]!)
-          : applied(
+          : computeInto(
               op,
               args.map((a) => env[a]!),
               zeros(dtype, shape)

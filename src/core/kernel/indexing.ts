@@ -2,8 +2,12 @@ import { IndexOutOfRange } from "./errors.ts"
 import type { Kernel, Value } from "./Kernel.ts"
 
 const checked = (op: string, ids: Value, size: number): Value["data"] => {
-  for (const index of ids.data) if (!(index >= 0 && index < size)) throw new IndexOutOfRange({ op, index, size })
-  return ids.data
+  const { data } = ids
+  for (let i = 0; i < data.length; i++) {
+    const index = data[i]!
+    if (!(index >= 0 && index < size)) throw new IndexOutOfRange({ op, index, size })
+  }
+  return data
 }
 
 export const gather: Kernel<"Gather"> = ([table, ids], out) => {
@@ -23,14 +27,12 @@ export const scatterRows: Kernel<"ScatterRows"> = ([ids, updates], out, { rows }
 
 export const gatherElements: Kernel<"GatherElements"> = ([data, ids], out) => {
   const [v, k] = [data.shape, ids.shape].map((s) => s[s.length - 1]!) as [number, number]
-  for (const [i, id] of checked("GatherElements", ids, v).entries()) {
-    out.data[i] = data.data[Math.floor(i / k) * v + id]!
-  }
+  const [at, x, y] = [checked("GatherElements", ids, v), data.data, out.data]
+  for (let i = 0; i < at.length; i++) y[i] = x[Math.floor(i / k) * v + at[i]!]!
 }
 
 export const scatterElements: Kernel<"ScatterElements"> = ([ids, updates], out, { size }) => {
   const k = ids.shape[ids.shape.length - 1]!
-  for (const [i, id] of checked("ScatterElements", ids, size).entries()) {
-    out.data[Math.floor(i / k) * size + id]! += updates.data[i]!
-  }
+  const [at, x, y] = [checked("ScatterElements", ids, size), updates.data, out.data]
+  for (let i = 0; i < at.length; i++) y[Math.floor(i / k) * size + at[i]!]! += x[i]!
 }

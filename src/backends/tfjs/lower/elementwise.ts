@@ -3,6 +3,7 @@ import { operands } from "../../../core/lowering/index.ts"
 import type { Node, OpOf, OpTag } from "../../../core/program/index.ts"
 import { type DType, Shapes, type Tensor, Tensors } from "../../../core/tensor/index.ts"
 import { type Arena, tfType } from "../Arena.ts"
+import { onHost } from "./indexing.ts"
 import type { Plan, Rule, View } from "./Plan.ts"
 
 /** A rank-0 tensor of any dtype. */
@@ -89,11 +90,8 @@ export const cast: Rule<"Cast"> = ({ view, node, op }) => {
   }
 }
 
-/** Integers divide towards zero, and by zero to 0: the rounding of `kernel`. */
-export const div: Rule<"Div"> = ({ view, node }) =>
-  broadcasting(view, node, (k, [a, b]) =>
-    k.run(node.dtype === "f32" ? "RealDiv" : "RewardflowIntDiv", { a: a!, b: b! })
-  )
+/** Integers divide towards zero, and by zero to 0. */
+export const div: Rule<"Div"> = (at) => (at.node.dtype === "f32" ? binary<"Div">("RealDiv")(at) : onHost(at))
 
 /** A tensor repeated to a shape; itself where the shape is its own. */
 export const spread = (k: Arena, x: TensorInfo, shape: Node["shape"]): TensorInfo => {

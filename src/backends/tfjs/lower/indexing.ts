@@ -1,3 +1,4 @@
+import type { OpTag } from "../../../core/program/index.ts"
 import type { Rule } from "./Plan.ts"
 
 export const gather: Rule<"Gather"> = ({ node }) => ({
@@ -9,29 +10,8 @@ export const gather: Rule<"Gather"> = ({ node }) => ({
   }
 })
 
-export const gatherElements: Rule<"GatherElements"> = ({ node }) => ({
+/** What TensorFlow.js has no kernel for, or one that means something else: the library's own, on the host. */
+export const onHost: Rule<OpTag> = ({ node }) => ({
   args: node.args,
-  run: (k, args) => {
-    const [x, ids] = [args[0]!, args[1]!]
-    k.engine.within(k, "GatherElements", ids, x.shape[x.shape.length - 1]!)
-    return k.run("RewardflowGatherElements", { x, ids })
-  }
-})
-
-export const scatterRows: Rule<"ScatterRows"> = ({ node, op }) => ({
-  args: node.args,
-  run: (k, args) => {
-    const [ids, updates] = [args[0]!, args[1]!]
-    k.engine.within(k, "ScatterRows", ids, op.rows)
-    return k.run("RewardflowScatterRows", { ids, updates }, { rows: op.rows })
-  }
-})
-
-export const scatterElements: Rule<"ScatterElements"> = ({ node, op }) => ({
-  args: node.args,
-  run: (k, args) => {
-    const [ids, updates] = [args[0]!, args[1]!]
-    k.engine.within(k, "ScatterElements", ids, op.size)
-    return k.run("RewardflowScatterElements", { ids, updates }, { size: op.size })
-  }
+  run: (k, xs) => k.run("RewardflowNode", xs, { node })
 })

@@ -60,13 +60,3 @@ export const attending =
   })
 
 export const attend = attending(product)
-
-export const dequantize: Rule<"Dequantize"> = ({ node, op }) => ({
-  args: node.args,
-  run: (k, [codes, scales, zeros]) =>
-    k.run(
-      "RewardflowDequantize",
-      { codes: codes!, scales: scales!, zeros: zeros! },
-      { block: op.block, width: op.width }
-    )
-})

@@ -1,7 +1,7 @@
 import { logSoftmax, rmsNorm, rmsScale, softmax } from "./composite.ts"
 import { binary, cast, clip, comparison, div, expand, full, pow, same, silu, unary, where } from "./elementwise.ts"
-import { gather, gatherElements, scatterElements, scatterRows } from "./indexing.ts"
-import { attend, dequantize, matMul } from "./linear.ts"
+import { gather, onHost } from "./indexing.ts"
+import { attend, matMul } from "./linear.ts"
 import { concat, pad, reshape, slice, transpose } from "./movement.ts"
 import type { Rules } from "./Plan.ts"
 import { argMax, cumSum, reduceMax, reduceSum, topKIndices, topKValues } from "./reduction.ts"
@@ -52,7 +52,7 @@ export const standard: Rules = {
   TopKIndices: topKIndices,
 
   MatMul: matMul,
-  Dequantize: dequantize,
+  Dequantize: onHost,
 
   Reshape: reshape,
   Transpose: transpose,
@@ -62,9 +62,9 @@ export const standard: Rules = {
   Pad: pad,
 
   Gather: gather,
-  ScatterRows: scatterRows,
-  GatherElements: gatherElements,
-  ScatterElements: scatterElements,
+  ScatterRows: onHost,
+  GatherElements: onHost,
+  ScatterElements: onHost,
 
   Softmax: softmax,
   LogSoftmax: logSoftmax,
