@@ -62,6 +62,23 @@ describe.skipIf(absent !== undefined)(`tfjs-webgpu errors${absent === undefined 
       }).pipe(Effect.scoped)
     )
 
+    it.effect("law: more groups of invocations than one dimension takes are spread over several", () =>
+      Effect.gen(function* () {
+        // 65 536 groups of 64, one more than the limit.
+        const n = 2 ** 22
+        const step = yield* Backend.use((b) =>
+          b.compile(Steps.stateless(Programs.fromExprs({ y: ops.mul(ops.input("x", [n]), 2) })))
+        )
+        const { y } = yield* step.run({
+          x: Tensors.f32(
+            Float32Array.from({ length: n }, (_, i) => i),
+            [n]
+          )
+        })
+        expect(y!.data.findIndex((found, i) => found !== 2 * i)).toBe(-1)
+      }).pipe(Effect.scoped)
+    )
+
     it.effect("error: an operation without a kernel is named", () =>
       Effect.gen(function* () {
         const strange = ops.apply({ _tag: "Frobnicate" } as never, [ops.input("x", [2])], [2], "f32")

@@ -8,7 +8,7 @@ import { pageBackends } from "./pageBackends.ts"
  * The conformance matrix of WebGPU in headless Chromium, on its software driver, as `rewardflow conformance` prints that of
  * backends in Node:
  *
- *     node --conditions=source property-tests/browser/conformance.ts [--backend NAME] [--filter AREA-OR-TEXT] [--json]
+ *     npm run -s conformance:page -- [--backend NAME] [--filter AREA-OR-TEXT] [--json]
  *
  * It takes some minutes, and exits with 1 where a law is broken or a backend does not start.
  */

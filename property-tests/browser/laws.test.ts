@@ -19,7 +19,7 @@ describe.skipIf(noBrowser !== "")("laws in a page", () => {
     site.close()
   })
 
-  // The rest is for `node property-tests/browser/conformance.ts`: software takes some 50 ms to compile a shader.
+  // The rest is for `npm run conformance:page`: software takes some 50 ms to compile a shader.
   it.each(
     pageBackends.flatMap((claims) => ["memory", "errors"].map((filter) => [claims.name, filter, claims] as const))
   )("law: %s keeps those of %s", async (_, filter, claims) => {

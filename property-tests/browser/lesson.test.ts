@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs"
-import { Effect, Fiber, Queue } from "effect"
+import { Effect, Fiber, Layer, Queue } from "effect"
 import { describe, expect, it } from "vitest"
 import { suspicion } from "../../examples/browser/learn/Measure.ts"
 import { madeUp } from "../../examples/browser/learn/madeUp.ts"
@@ -10,11 +10,32 @@ import type { Command, Event } from "../../examples/browser/worker/protocol.ts"
 import { serve } from "../../examples/browser/worker/serve.ts"
 import { Reference } from "../../src/backends/reference/index.ts"
 import { Themes } from "../../src/core/figure/index.ts"
+import * as Service from "../../src/core/service/index.ts"
 import { lessons as tiny } from "./tinyLesson.ts"
 
 const problem = "Ann has 4 apples. finds 3. how many?"
 const trace = "<think>\n4 + 3 = 7.\n</think>\n<answer>\n7\n</answer>"
 const train: Command = { _tag: "Train", engine: "onnx-web-wasm", lesson: "short", seed: 1 }
+
+/** The reference backend, whose device is lost after so many runs, of any program. */
+const fragile = (runs = 11): Layer.Layer<Service.Backend> =>
+  Layer.effect(
+    Service.Backend,
+    Effect.map(Service.Backend, (sound) => {
+      let left = runs
+      const lost = new Service.BackendFailure({
+        ...{ backend: sound.name, during: "run", reason: "The device is gone. The engine said: mapAsync" },
+        trouble: { _tag: "Lost" }
+      })
+      return {
+        ...sound,
+        compile: (step, options) =>
+          Effect.map(sound.compile(step, options), ({ run }) => ({
+            run: (feeds, at) => Effect.suspend(() => (left-- > 0 ? run(feeds, at) : Effect.fail(lost)))
+          }))
+      }
+    })
+  ).pipe(Layer.provide(Reference.layer))
 
 /** What the worker tells of commands; each is sent once `when` holds of the last event. */
 const conversation = (
@@ -30,7 +51,7 @@ const conversation = (
           inbox,
           post: (event) => Queue.offerUnsafe(told, event),
           engines: {
-            "tfjs-webgpu": Reference.layer,
+            "tfjs-webgpu": fragile(),
             "onnx-web-webgpu": Reference.layer,
             "onnx-web-wasm": Reference.layer
           },
@@ -98,6 +119,23 @@ describe("the worker of examples/browser", () => {
       [judge(1, trace), answers]
     ])
     expect(stopped.at(-1)).toEqual(straight.at(-1))
+  })
+
+  it("law: a lesson that loses its device goes on elsewhere from its last checkpoint, and comes to the same", async () => {
+    const straight = await conversation([
+      [train, isFinished],
+      [judge(1, trace), answers]
+    ])
+    const broken = await conversation([
+      [{ ...train, engine: "tfjs-webgpu" }, (event) => event._tag === "Failed"],
+      [{ _tag: "Continue", engine: "onnx-web-wasm" }, isFinished],
+      [judge(1, trace), answers]
+    ])
+    const failure = broken.find((event) => event._tag === "Failed")!
+    expect(failure).toMatchObject({ error: "Lost", checkpoint: 6 })
+    expect(broken.at(-1)).toEqual(straight.at(-1))
+    const standings = broken.flatMap((event) => (event._tag === "Standing" ? [event.standing.made] : []))
+    expect(standings.at(-1)).toBe(8)
   })
 
   it("error: a trace that cannot be read is said so, and the next one is judged", async () => {

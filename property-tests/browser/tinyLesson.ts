@@ -8,7 +8,8 @@ const tiny: Settings = {
   decoder: { width: 8, heads: 2, feedForward: 8 },
   imitation: { updates: 4, traces: 2, learningRate: 1e-3 },
   judging: { updates: 4, pairs: 1, learningRate: 1e-3 },
-  lookEvery: 2
+  lookEvery: 2,
+  saveEvery: 2
 }
 
 /** In the place of `examples/browser/learn/settings.ts`: a full lesson that lasts, and a short one that is soon over. */

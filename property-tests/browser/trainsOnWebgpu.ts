@@ -16,7 +16,7 @@ export const trainsOnWebgpu = (engine: "tfjs-webgpu" | "onnx-web-webgpu"): void 
     })
     afterAll(() => example.close())
 
-    it("law: it trains with the losses of the reference; a device that is lost is said so, and WebAssembly offered", async ({
+    it("law: it trains with the losses of the reference; a lesson that loses its device goes on in WebAssembly", async ({
       skip
     }) => {
       const { page, faults } = await example.visit()
@@ -44,12 +44,19 @@ export const trainsOnWebgpu = (engine: "tfjs-webgpu" | "onnx-web-webgpu"): void 
       await said(page, "1 of 2")
       // What the model before had judged is forgotten.
       expect(await page.locator(".strip").count()).toBe(0)
+      await page.waitForFunction(`/Update ([3-9]|[1-9]\\d)/.test(document.getElementById("numbers").textContent)`)
       await loseDevice(worker)
       const alert = page.getByRole("alert")
       await alert.filter({ hasText: "the graphics device was lost" }).filter({ hasText: "checkpoint" }).waitFor()
       await looksWell(page, `lost-${engine}`)
-      await alert.getByRole("button", { name: "Train in WebAssembly" }).click()
+      const goOn = alert.getByRole("button", { name: "in WebAssembly" })
+      const from = Number(/update (\d+)/.exec((await goOn.textContent()) ?? "")?.[1])
+      expect(from).toBeGreaterThanOrEqual(lessons.full.saveEvery)
+      await worker.evaluate("told.length = 0")
+      await goOn.click()
       await said(page, "1 of 2")
+      const [next] = await standings(worker)
+      expect(next?.made).toBe(from + 1)
       expect(await page.textContent("#numbers")).toContain("on onnx-web-wasm")
       expect(faults).toEqual([])
     }, 600_000)

@@ -1,5 +1,5 @@
 import { Data, Effect, Result, type Scope } from "effect"
-import { Learner, Model, Objective, Reward, type Service, Tensor, Text } from "rewardflow"
+import { Learner, Model, Objective, Reward, type Run, type Service, Tensor, Text } from "rewardflow"
 import { judgedTrace } from "./JudgedTrace.ts"
 import { type Measure, measure } from "./Measure.ts"
 import { encode, type MadeUp, madeUp } from "./madeUp.ts"
@@ -16,6 +16,15 @@ export interface Update {
   readonly loss: number
   /** On held-out traces, now and then. */
   readonly measure?: Measure
+}
+
+/** Where a lesson stands: tensors and counts that belong to no backend. */
+export interface Checkpoint {
+  readonly imitated: number
+  readonly judged: number
+  readonly imitation: Run.Snapshot
+  /** The head's; undefined while there is none yet. */
+  readonly judging: Learner.Params | undefined
 }
 
 /** A trace that is longer than the decoder has positions for. */
@@ -70,12 +79,12 @@ const judging = (
 
 /**
  * A reward model for arithmetic, learned from an expert's traces alone, an update at a time, on whatever backend is
- * given. Equal seeds give equal lessons on one backend.
+ * given. Equal seeds give equal lessons on one backend, also where a lesson goes on from a checkpoint.
  *
  * First a decoder learns to write as the expert does. Then it is frozen, and a head on it (`verifierHead`) learns to tell
  * the expert's tokens from those of wrong traces, from the first wrong token on.
  */
-export const lesson = (settings: Settings, seed: number) =>
+export const lesson = (settings: Settings, seed: number, from?: Checkpoint) =>
   Effect.gen(function* () {
     const data = madeUp(settings, seed)
     const { task, demonstrations, validation, heldOut } = data
@@ -94,11 +103,17 @@ export const lesson = (settings: Settings, seed: number) =>
       optimiser: optimiser(imitation.learningRate, imitation.updates),
       validateEvery: imitation.updates
     })
-    yield* sft.start
+    yield* from === undefined ? sft.start : sft.restore(from.imitation)
     const services = yield* Effect.context<Service.Backend | Scope.Scope>()
-    let imitated = 0
-    let judged = 0
-    let critic: Effect.Success<ReturnType<typeof judging>> | undefined
+    const makeCritic = Effect.gen(function* () {
+      return yield* judging(settings, data, { config, trunk: yield* sft.result, seed })
+    }).pipe(Effect.provide(services))
+    let { imitated, judged } = from ?? { imitated: 0, judged: 0 }
+    let critic: Effect.Success<typeof makeCritic> | undefined
+    if (from?.judging !== undefined) {
+      critic = yield* makeCritic
+      yield* critic.restore(from.judging)
+    }
 
     const update = (phase: Update["phase"], count: number, loss: number): Update => {
       return { phase, count, of: settings[phase].updates, loss }
@@ -122,9 +137,7 @@ export const lesson = (settings: Settings, seed: number) =>
     })
 
     const judge = Effect.gen(function* () {
-      critic ??= yield* judging(settings, data, { config, trunk: yield* sft.result, seed }).pipe(
-        Effect.provide(services)
-      )
+      critic ??= yield* makeCritic
       const { loss } = yield* critic.update(judged, Tensor.Rng.make(seed, "judging", judged))
       judged++
       const due = judged % settings.lookEvery === 0 || judged === settings.judging.updates
@@ -140,6 +153,13 @@ export const lesson = (settings: Settings, seed: number) =>
       advance: Effect.gen(function* () {
         if (imitated < imitation.updates) return yield* imitate
         return judged < settings.judging.updates ? yield* judge : undefined
+      }),
+      /** What it takes to go on from here, on any backend. */
+      save: Effect.gen(function* () {
+        const imitation = yield* sft.save
+        const head = critic === undefined ? undefined : yield* critic.save
+        const checkpoint: Checkpoint = { imitated, judged, imitation, judging: head }
+        return checkpoint
       }),
       /** Traces of one problem with their token rewards; undefined while there is no head yet. */
       judge: Effect.fnUntraced(function* (problemText: string, traces: ReadonlyArray<string>) {

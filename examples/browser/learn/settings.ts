@@ -14,6 +14,8 @@ export interface Settings {
   readonly judging: { readonly updates: number; readonly pairs: number; readonly learningRate: number }
   /** Updates of the head between two looks at the held-out traces. */
   readonly lookEvery: number
+  /** Updates between two checkpoints. */
+  readonly saveEvery: number
 }
 
 /**
@@ -27,7 +29,8 @@ const full: Settings = {
   decoder: { width: 64, heads: 4, feedForward: 128 },
   imitation: { updates: 300, traces: 32, learningRate: 5e-3 },
   judging: { updates: 200, pairs: 16, learningRate: 4e-3 },
-  lookEvery: 20
+  lookEvery: 20,
+  saveEvery: 20
 }
 
 /** The lessons that the page offers; the short one is over in a third of the time, and finds fewer errors. */

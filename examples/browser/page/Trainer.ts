@@ -66,24 +66,33 @@ export const make = (send: (command: Command) => void, onTrain: () => void): Tra
     stop.disabled = !isOffered
   }
 
-  const begin = () => {
+  const starting = () => {
     failure.hidden = true
+    status.textContent = "Starting …"
+    setStop("Stop", false)
+  }
+
+  const begin = () => {
+    starting()
     measures.hidden = true
     curves.replaceChildren()
     bar.value = 0
     numbers.textContent = ""
-    status.textContent = "Starting …"
-    setStop("Stop", false)
     onTrain()
     const seed = byId("seed", HTMLInputElement).valueAsNumber
     send({ _tag: "Train", engine: chosenEngine(), lesson: lesson.value === "short" ? "short" : "full", seed })
   }
 
-  const fail = (error: string, reason: string) => {
-    const retry = element("button", { type: "button" }, "Train in WebAssembly")
+  const fail = ({ error, reason, checkpoint }: Extract<Event, { readonly _tag: "Failed" }>) => {
+    const from = checkpoint === undefined ? "Train in WebAssembly" : `Go on from update ${checkpoint} in WebAssembly`
+    const retry = element("button", { type: "button" }, from)
     retry.addEventListener("click", () => {
       choose("onnx-web-wasm")
-      begin()
+      if (checkpoint === undefined) begin()
+      else {
+        starting()
+        send({ _tag: "Continue", engine: chosenEngine() })
+      }
       train.focus()
     })
     const offer = chosenEngine() === "onnx-web-wasm" ? [] : [retry]
@@ -96,7 +105,7 @@ export const make = (send: (command: Command) => void, onTrain: () => void): Tra
       ...offer
     )
     failure.hidden = false
-    status.textContent = "Not trained."
+    status.textContent = checkpoint === undefined ? "Not trained." : "Interrupted."
     setStop("Stop", false)
   }
 
@@ -125,7 +134,7 @@ export const make = (send: (command: Command) => void, onTrain: () => void): Tra
       if (event._tag === "Started") {
         backend = event.backend
         status.textContent = "Compiling …"
-      } else if (event._tag === "Failed") fail(event.error, event.reason)
+      } else if (event._tag === "Failed") fail(event)
       else show(event.standing, event.state)
     }
   }

@@ -17,6 +17,9 @@ worker.addEventListener("message", ({ data }: MessageEvent<Event>) => {
   }
 })
 worker.addEventListener("error", ({ message }) =>
-  trainer.receive({ _tag: "Failed", error: "Worker", reason: message || "The worker could not be loaded." })
+  trainer.receive({
+    ...{ _tag: "Failed", error: "Worker", checkpoint: undefined },
+    reason: message || "The worker could not be loaded."
+  })
 )
 await offerEngines()

@@ -60,7 +60,7 @@ const figures = ({ losses, measures }: Progress): ReadonlyArray<Figure.Figure> =
       title: "Loss",
       xLabel: "update",
       yLabel: "cross-entropy (nats a token)",
-      format: "integer" as const,
+      format: "number" as const,
       points: smoothed(losses)
     },
     {

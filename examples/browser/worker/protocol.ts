@@ -7,6 +7,8 @@ import type { EngineName } from "./engines.ts"
 export type Command =
   /** Begins anew; whatever was learned before is forgotten. */
   | { readonly _tag: "Train"; readonly engine: EngineName; readonly lesson: LessonName; readonly seed: number }
+  /** Goes on from the last checkpoint, on whatever engine. */
+  | { readonly _tag: "Continue"; readonly engine: EngineName }
   | { readonly _tag: "Stop" }
   | { readonly _tag: "Resume" }
   /** Token rewards of traces of one problem, by the model as it is now. */
@@ -36,4 +38,10 @@ export type Event =
   /** A trace that cannot be read; the model is as it was. */
   | { readonly _tag: "Unreadable"; readonly id: number; readonly reason: string }
   /** Training cannot go on. `error` is the tag of the library's error, or that of the device's trouble where it has one. */
-  | { readonly _tag: "Failed"; readonly error: string; readonly reason: string }
+  | {
+      readonly _tag: "Failed"
+      readonly error: string
+      readonly reason: string
+      /** Updates made at the last checkpoint, if there is one to go on from. */
+      readonly checkpoint: number | undefined
+    }

@@ -1,13 +1,21 @@
 import { Cause, Clock, Duration, Effect, Option, Predicate, Queue } from "effect"
 import { Service } from "rewardflow"
-import { type Lesson, lesson } from "../learn/Lesson.ts"
+import { type Checkpoint, type Lesson, lesson } from "../learn/Lesson.ts"
 import type { LessonName, Settings } from "../learn/settings.ts"
-import type { Engines } from "./engines.ts"
+import type { EngineName, Engines } from "./engines.ts"
 import * as Progress from "./Progress.ts"
 import type { Command, Event } from "./protocol.ts"
 
-type Train = Extract<Command, { readonly _tag: "Train" }>
+type Begin = Extract<Command, { readonly _tag: "Train" | "Continue" }>
 type Judge = Extract<Command, { readonly _tag: "Judge" }>
+
+/** What is learned, and from where on: without a checkpoint from its beginning. */
+interface Course {
+  readonly lesson: LessonName
+  readonly seed: number
+  /** The last checkpoint, and what had been shown there. */
+  saved: { readonly checkpoint: Checkpoint; readonly progress: Progress.Progress } | undefined
+}
 
 /** A lesson under way. */
 interface Run {
@@ -46,13 +54,17 @@ export const serve = ({ inbox, post, engines, lessons }: ServeOptions): Effect.E
       Effect.flatMap(tell)
     )
 
-  /** One lesson, until another one is asked for. */
-  const teach = ({ engine, lesson: chosen, seed }: Train) =>
+  let course: Course | undefined
+
+  /** A course on an engine, until another one is asked for, or this one elsewhere. */
+  const teach = (engine: EngineName, course: Course) =>
     Effect.gen(function* () {
       const { name } = yield* Service.Backend
-      const taught = yield* lesson(lessons[chosen], seed)
+      const settings = lessons[course.lesson]
+      const taught = yield* lesson(settings, course.seed, course.saved?.checkpoint)
       yield* tell({ _tag: "Started", backend: name, updates: taught.updates })
-      const run: Run = { progress: Progress.empty(taught.updates), state: "running", toldAt: 0 }
+      const progress = course.saved?.progress ?? Progress.empty(taught.updates)
+      const run: Run = { progress, state: "running", toldAt: 0 }
 
       const show = Effect.gen(function* () {
         run.toldAt = yield* Clock.currentTimeMillis
@@ -63,6 +75,8 @@ export const serve = ({ inbox, post, engines, lessons }: ServeOptions): Effect.E
         const [took, update] = yield* Effect.timed(taught.advance)
         if (update === undefined) run.state = "finished"
         else run.progress = Progress.after(run.progress, update, Duration.toSeconds(took))
+        if (update !== undefined && run.progress.made % settings.saveEvery === 0)
+          course.saved = { checkpoint: yield* taught.save, progress: run.progress }
         const due = (yield* Clock.currentTimeMillis) - run.toldAt >= TOLD_EVERY
         if (run.state === "finished" || update?.measure !== undefined || due) yield* show
       })
@@ -71,7 +85,7 @@ export const serve = ({ inbox, post, engines, lessons }: ServeOptions): Effect.E
         const command: Option.Option<Command> =
           run.state === "running" ? yield* Queue.poll(inbox) : Option.some(yield* Queue.take(inbox))
         if (Option.isNone(command)) yield* advance
-        else if (command.value._tag === "Train") return command.value
+        else if (isBegin(command.value)) return command.value
         else if (command.value._tag === "Judge") yield* judge(taught, command.value)
         else if (run.state !== "finished") {
           run.state = command.value._tag === "Stop" ? "stopped" : "running"
@@ -81,32 +95,39 @@ export const serve = ({ inbox, post, engines, lessons }: ServeOptions): Effect.E
       }
     }).pipe(Effect.provide(engines[engine]), Effect.scoped)
 
-  const nextTrain = Effect.gen(function* () {
+  const nextBegin = Effect.gen(function* () {
     for (;;) {
       const command = yield* Queue.take(inbox)
-      if (command._tag === "Train") return command
+      if (isBegin(command)) return command
       if (command._tag === "Judge") yield* tell({ _tag: "Unready", id: command.id })
     }
   })
 
   return Effect.gen(function* () {
-    let next = yield* nextTrain
+    let next = yield* nextBegin
     for (;;) {
-      next = yield* teach(next).pipe(
-        // A defect is shown as well: a page that has no console open would just stand still.
-        Effect.catchCause((cause) => Effect.andThen(tell(failed(Cause.squash(cause))), nextTrain))
-      )
+      if (next._tag === "Train") course = { lesson: next.lesson, seed: next.seed, saved: undefined }
+      const present: Course | undefined = course
+      if (present === undefined) next = yield* nextBegin
+      else
+        next = yield* teach(next.engine, present).pipe(
+          // A defect is shown as well: a page that has no console open would just stand still.
+          Effect.catchCause((cause) => Effect.andThen(tell(failed(Cause.squash(cause), present)), nextBegin))
+        )
     }
   })
 }
+
+const isBegin = (command: Command): command is Begin => command._tag === "Train" || command._tag === "Continue"
 
 const nameOf = (error: unknown): string => {
   if (error instanceof Service.BackendFailure && error.trouble !== undefined) return error.trouble._tag
   return Predicate.hasProperty(error, "_tag") ? String(error._tag) : "Defect"
 }
 
-const failed = (error: unknown): Event => ({
+const failed = (error: unknown, { saved }: Course): Event => ({
   _tag: "Failed",
   error: nameOf(error),
-  reason: error instanceof Error ? error.message : String(error)
+  reason: error instanceof Error ? error.message : String(error),
+  checkpoint: saved?.progress.made
 })
