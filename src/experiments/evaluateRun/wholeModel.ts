@@ -12,8 +12,7 @@ import {
   weightsDigest,
   weightsOf
 } from "../models/index.ts"
-import { type SavedReward, SavedRewards } from "../savedReward/index.ts"
-import { findReward } from "./findReward.ts"
+import { findReward, type SavedReward, SavedRewards } from "../savedReward/index.ts"
 
 /** What an adapter's folder holds beside the adapter: the potential's head of a segment critic. */
 const HEADS = "heads.safetensors"

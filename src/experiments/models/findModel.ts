@@ -12,17 +12,14 @@ const repoOf = (name: string): Repo | undefined => {
 /**
  * The folder that a name means: itself, what a finished run of that directory keeps, or the files of a repository of the
  * hub, which are fetched where they are not in its cache. What lies on this machine wins over the hub.
- *
- * @param within where runs keep it
  */
 export const findModel = (
-  name: string,
-  within: ReadonlyArray<string> = ["best_model"]
+  name: string
 ): Effect.Effect<Fetched, ModelNotFound | HubError, FileSystem.FileSystem | Hub> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const there = (path: string) => fs.exists(path).pipe(Effect.orElseSucceed(() => false))
-    const looked = [name, ...within.map((sub) => `${name}/${sub}`)]
+    const looked = [name, `${name}/best_model`]
     for (const folder of looked)
       for (const file of ["config.json", "adapter_config.json"])
         if (yield* there(`${folder}/${file}`)) return { folder, origin: folder }

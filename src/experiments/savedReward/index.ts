@@ -1,5 +1,6 @@
 export { type Asked, asked, UnfitFlag } from "./asked.ts"
 export { describedBy } from "./describedBy.ts"
+export { findReward, SeveralRewards } from "./findReward.ts"
 export { granularityNamed, unitsNamed } from "./granularityNames.ts"
 export type { Difference, RewardReading } from "./RewardDescription.ts"
 export * as Descriptions from "./RewardDescription.ts"

@@ -6,20 +6,17 @@ import { type ModelConfig, Safetensors } from "../../core/model/index.ts"
 import { RunDirectory } from "../../core/run/index.ts"
 import {
   BadModelFolder,
-  findModel,
   type ModelTexts,
   storedAdapter,
   type WrittenModel,
   writeAdapter,
   writeModel
 } from "../models/index.ts"
+import { findReward, SavedRewards } from "../savedReward/index.ts"
 import type { LoadRecipe } from "./Recipe.ts"
 
 const STATE = "reward_training_state.json"
 const MOMENTS = "optimizer.safetensors"
-
-/** Where a run keeps its reward model. */
-const WITHIN = ["reward_model", "best_model/reward_model", "reward_model_warmup"]
 
 const State = Schema.fromJsonString(Schema.Struct({ optimiser_updates: Schema.Int }))
 
@@ -68,7 +65,8 @@ export const loadCritic = Effect.fnUntraced(function* (
   model: Pick<RewardModel, "initial">,
   { from, optimiser }: LoadRecipe
 ) {
-  const { folder } = yield* findModel(from, WITHIN)
+  const { folder } = yield* findReward(from)
+  yield* SavedRewards.read(folder)
   const params = yield* storedParams(folder)
   const missing = Object.keys(model.initial).find((name) => params[name] === undefined)
   if (missing !== undefined)

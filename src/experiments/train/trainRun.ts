@@ -6,7 +6,7 @@ import { type Json, type Metrics, RunDirectory, summaryTable } from "../../core/
 import type { RunOptions, TrainJob } from "../commands/index.ts"
 import { storedRows } from "../evaluate/index.ts"
 import { configuration, lastMetrics, type Session, Sessions, stepRows, writeFigures } from "../run/index.ts"
-import { describedBy } from "../savedReward/index.ts"
+import { Descriptions, describedBy, findReward, type RewardDescription, SavedRewards } from "../savedReward/index.ts"
 import { answer } from "./answer.ts"
 import { digestOfStart, digestOfTask } from "./digest.ts"
 import { figuresOf } from "./figuresOf.ts"
@@ -48,6 +48,19 @@ const tested = Effect.fnUntraced(function* (work: Work, session: Session, name: 
   return passAtK(verdicts, 1, Resamplings.standard)
 })
 
+/** Says where this run reads the reward that it starts from in another way than it was saved with. */
+const tellDepartures = Effect.fnUntraced(function* (
+  { recipe: { learning } }: Work,
+  session: Session,
+  reading: RewardDescription
+) {
+  const from = learning._tag === "Airl" ? learning.critic.load?.from : undefined
+  if (from === undefined) return
+  const saved = yield* SavedRewards.read((yield* findReward(from)).folder)
+  const departures = saved === undefined ? [] : Descriptions.differences(saved.reading, reading)
+  yield* Effect.forEach(departures.map(Descriptions.describeDifference), session.note, { discard: true })
+})
+
 /** Runs one configuration to its end, from where an earlier session left it. */
 export const trainRun = Effect.fnUntraced(function* (options: RunOptions, job: TrainJob) {
   const recipe = recipeOf(job.config)
@@ -68,6 +81,7 @@ export const trainRun = Effect.fnUntraced(function* (options: RunOptions, job: T
     reading: describedBy(job.config.model, data.task.stepRule),
     objective: job.config.model.classifier_loss
   }
+  yield* tellDepartures(work, session, told.reading)
   const params = yield* learn(ready, session, told)
   const after = yield* tested(ready, session, "after", params)
 
