@@ -5,14 +5,16 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, type FileSystem } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { ResultRow } from "../../src/core/data/index.ts"
-import { meanVariation } from "../../src/core/evaluation/index.ts"
+import { Measurements, meanVariation } from "../../src/core/evaluation/index.ts"
 import { PromptPools } from "../../src/core/result/index.ts"
 import {
+  acrossRuns,
   findResults,
   mainDrawings,
   mainTables,
   picksOf,
   RunResults,
+  type RunSummary,
   tokenFigures,
   usualKs
 } from "../../src/experiments/plot/index.ts"
@@ -60,6 +62,32 @@ describe("a run without rewards", () => {
     expect(cells.find(([name]) => name === "Reasoning reward")![1]).toMatchObject({ _tag: "NotAvailable" })
     expect(cells.find(([name]) => name === "Log-probability")![1]).toMatchObject({ _tag: "NotAvailable" })
     expect(cells.find(([name]) => name === "Random")![1]).toMatchObject({ value: 0.5 })
+  })
+})
+
+describe("pass@1 of several runs", () => {
+  const summary = (label: string, domain: string, sft: string): RunSummary => ({
+    ...{ label, domain, answerOnly: false, selector: "mean", provenance: {}, passAt1Adjusted: {} },
+    runs: { airl: label, sft },
+    passAt1: { airl: Measurements.estimate(0.5, [0.4, 0.6], 9), sft: Measurements.estimate(0.3, [0.2, 0.4], 9) },
+    ...{ reranking: [], selectors: [] },
+    auroc: Measurements.notAvailable("none"),
+    aurocWithinPrompt: Measurements.notAvailable("none"),
+    calibrationError: Measurements.notAvailable("none")
+  })
+  const namesOf = (...runs: ReadonlyArray<RunSummary>) => acrossRuns(runs)[0]!.rows.map(([name]) => name)
+
+  it("golden: a base line that experiments share stands there once, though one of them has fewer data sets", () => {
+    expect(namesOf(summary("a", "x", "s1"), summary("a", "y", "s2"), summary("b", "x", "s1"))).toEqual([
+      "s1 / s2: SFT",
+      "a: Expert reasoning (reward)",
+      "b: Expert reasoning (reward)"
+    ])
+  })
+
+  it("golden: base lines of other names stay apart", () => {
+    const runs = [summary("a", "x", "s1"), summary("a", "y", "s1"), summary("b", "x", "s1"), summary("b", "y", "s3")]
+    expect(namesOf(...runs).slice(0, 2)).toEqual(["s1: SFT", "s1 / s3: SFT"])
   })
 })
 

@@ -109,7 +109,8 @@ const pairsFlags = {
   pairs: Argument.File("pairs", { mustExist: true }).pipe(
     Argument.withDescription("JSONL of pairs: clean_text, and pert_text or wrong_text")
   ),
-  scored: list("scored", "Files of the pairs' traces with rewards, as LABEL=FILE; none: only write the traces").pipe(
+  scored: list("scored", "The pairs' traces with rewards, a file a critic; none: only write the traces").pipe(
+    Flag.withMetavar("LABEL=FILE,..."),
     Flag.mapEffect((entries) => {
       const parts = entries.map((entry) => /^([^=]+)=(.+)$/.exec(entry))
       return parts.every((part) => part !== null)

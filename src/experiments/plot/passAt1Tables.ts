@@ -12,17 +12,25 @@ interface Line {
   readonly runs: ReadonlyArray<RunSummary>
 }
 
+/** Whether two experiments are compared with one run: the same on a data set that both have, and another on none. */
+const isShared = (method: MethodName, a: ReadonlyArray<RunSummary>, b: ReadonlyArray<RunSummary>): boolean => {
+  const both = a.flatMap((run) => b.flatMap((other) => (other.domain === run.domain ? [[run, other] as const] : [])))
+  return both.length > 0 && both.every(([run, other]) => run.runs[method] === other.runs[method])
+}
+
 /** One line a method and run: what several experiments are compared with stands there once. */
 const linesOf = (runs: ReadonlyArray<RunSummary>, column: Column): ReadonlyArray<Line> =>
   (["sft", "grpo", "airl"] as const).flatMap((method) => {
     const known = runs.filter((run) => run[column][method] !== undefined)
-    const byRun = Map.groupBy([...Map.groupBy(known, ({ label }) => label)], ([label, own]) =>
-      method === "airl" ? label : JSON.stringify(own.map(({ domain, runs: names }) => [domain, names[method]]))
-    )
-    return [...byRun.values()].map(([first]) => {
-      const [label, own] = first!
-      const names = [...new Set(own.map(({ runs: each }) => each[method] ?? label))]
-      return { method, name: method === "airl" ? label : names.join(" / "), runs: own }
+    const lines: Array<Array<RunSummary>> = []
+    for (const own of Map.groupBy(known, ({ label }) => label).values()) {
+      const line = method === "airl" ? undefined : lines.find((other) => isShared(method, other, own))
+      if (line === undefined) lines.push([...own])
+      else line.push(...own.filter(({ domain }) => !line.some((run) => run.domain === domain)))
+    }
+    return lines.map((own) => {
+      const names = [...new Set(own.map(({ label, runs: each }) => each[method] ?? label))]
+      return { method, name: method === "airl" ? own[0]!.label : names.join(" / "), runs: own }
     })
   })
 
