@@ -18,6 +18,18 @@ const caching: Step = Steps.make({
   guard: []
 })
 
+/** Gives the first rows of the cache a second name. */
+const passing = (count: number, into: string): Step =>
+  Steps.make({
+    program: Programs.fromExprs({
+      rows: ops.input("cache", [count, 1]),
+      unread: ops.sum(ops.input(into, [count, 1]))
+    }),
+    resident: ["cache", into],
+    carry: [Steps.replace("rows", into)],
+    guard: []
+  })
+
 const cache: Feeds = { cache: rows(1, 2, 0, 0), count: Tensors.i32([0], []) }
 
 export const appendScenarios: ReadonlyArray<Scenario> = [
@@ -56,22 +68,13 @@ export const appendScenarios: ReadonlyArray<Scenario> = [
     name: "append: a program that froze the tensor, and another name for it, keep the rows that they had",
     tell: Effect.gen(function* () {
       const memory = yield* held({ ...cache, other: rows(0, 0, 0, 0) })
-      const naming = Steps.make({
-        program: Programs.fromExprs({
-          same: ops.input("cache", [4, 1]),
-          unread: ops.sum(ops.input("other", [4, 1]))
-        }),
-        resident: ["cache", "other"],
-        carry: [Steps.replace("same", "other")],
-        guard: []
-      })
       const reading = Steps.make({
         program: Programs.fromExprs({ seen: ops.mul(ops.input("cache", [2, 1]), 10) }),
         resident: ["cache"],
         carry: [],
         guard: []
       })
-      const [named, step] = [yield* compile(naming, memory), yield* compile(caching, memory)]
+      const [named, step] = [yield* compile(passing(4, "other"), memory), yield* compile(caching, memory)]
       const frozen = yield* compile(reading, memory, ["cache"])
       yield* step.run({ row: rows(5) }, { at: 2 })
       yield* named.run({})
@@ -121,16 +124,7 @@ export const appendScenarios: ReadonlyArray<Scenario> = [
     tell: Effect.gen(function* () {
       const memory = yield* held({ ...cache, first: rows(0, 0) })
       const step = yield* compile(caching, memory)
-      const keeping = Steps.make({
-        program: Programs.fromExprs({
-          rows: ops.input("cache", [2, 1]),
-          unread: ops.sum(ops.input("first", [2, 1]))
-        }),
-        resident: ["cache", "first"],
-        carry: [Steps.replace("rows", "first")],
-        guard: []
-      })
-      const keep = yield* compile(keeping, memory)
+      const keep = yield* compile(passing(2, "first"), memory)
       yield* keep.run({})
       yield* step.run({ row: rows(5) }, { at: 0 })
       const once = yield* peek(memory, "first", "cache")
