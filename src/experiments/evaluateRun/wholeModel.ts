@@ -1,8 +1,7 @@
-import { Effect, FileSystem } from "effect"
+import { Effect } from "effect"
 import { fromFiles, merge } from "../../core/adapter/index.ts"
 import { loadStored } from "../../core/checkpoint/index.ts"
 import type { Params } from "../../core/learner/index.ts"
-import { Safetensors } from "../../core/model/index.ts"
 import {
   BadModelFolder,
   combinedDigest,
@@ -12,10 +11,7 @@ import {
   weightsDigest,
   weightsOf
 } from "../models/index.ts"
-import { findReward, type SavedReward, SavedRewards } from "../savedReward/index.ts"
-
-/** What an adapter's folder holds beside the adapter: the potential's head of a segment critic. */
-const HEADS = "heads.safetensors"
+import { findReward, headsBeside, type SavedReward, SavedRewards } from "../savedReward/index.ts"
 
 /** A model in one piece: an adapter is merged into its base, since nothing here trains. */
 export interface WholeModel {
@@ -66,17 +62,6 @@ export const readPolicy = Effect.fnUntraced(function* (name: string, template: P
   return { model, params, folder, weights: yield* digestOf(folder, model) } satisfies WholeModel
 })
 
-const besideAdapter = Effect.fnUntraced(function* (folder: string) {
-  const fs = yield* FileSystem.FileSystem
-  const file = `${folder}/${HEADS}`
-  if (!(yield* fs.exists(file).pipe(Effect.orElseSucceed(() => false)))) return {}
-  return yield* fs.readFile(file).pipe(
-    Effect.flatMap((bytes) => Effect.fromResult(Safetensors.decode(bytes))),
-    Effect.map(({ tensors }) => tensors),
-    Effect.mapError(({ message }) => new BadModelFolder({ file, reason: message }))
-  )
-})
-
 /** The base of a verifier head that was trained over that of its run's policy, and was not written again. */
 const baseOf = Effect.fnUntraced(function* (name: string, params: Params) {
   const isWhole = params["verifier/score.weight"] === undefined || params["model.embed_tokens.weight"] !== undefined
@@ -90,7 +75,7 @@ export const readRewardModel = Effect.fnUntraced(function* (name: string) {
   const saved = yield* SavedRewards.read(folder)
   const model = yield* readModel(found)
   const base = yield* model.adapter === undefined ? loadStored(model.files) : weightsOf(model, "trunk")
-  const own = { ...(yield* merged(model, base)), ...(yield* besideAdapter(folder)) }
+  const own = { ...(yield* merged(model, base)), ...(yield* headsBeside(folder)) }
   const trunk = yield* baseOf(name, own)
   const params = { ...(trunk === undefined ? {} : yield* weightsOf(trunk)), ...own }
   const head = headOf(params)

@@ -12,23 +12,13 @@ import {
   writeAdapter,
   writeModel
 } from "../models/index.ts"
-import { findReward, SavedRewards } from "../savedReward/index.ts"
+import { findReward, HEADS, headsBeside, SavedRewards, tensorsOf } from "../savedReward/index.ts"
 import type { LoadRecipe } from "./Recipe.ts"
 
 const STATE = "reward_training_state.json"
 const MOMENTS = "optimizer.safetensors"
 
 const State = Schema.fromJsonString(Schema.Struct({ optimiser_updates: Schema.Int }))
-
-/** All tensors of a file. */
-const tensorsOf = Effect.fnUntraced(function* (file: string) {
-  const fs = yield* FileSystem.FileSystem
-  return yield* fs.readFile(file).pipe(
-    Effect.flatMap((bytes) => Effect.fromResult(Safetensors.decode(bytes))),
-    Effect.map(({ tensors }) => tensors),
-    Effect.mapError(({ message }) => new BadModelFolder({ file, reason: message }))
-  )
-})
 
 const momentsOf = Effect.fnUntraced(function* (folder: string) {
   const fs = yield* FileSystem.FileSystem
@@ -45,19 +35,13 @@ const momentsOf = Effect.fnUntraced(function* (folder: string) {
   return { moments, updates: optimiser_updates }
 })
 
-/** What an adapter's folder holds beside the adapter: the potential's head of a segment critic. */
-const HEADS = "heads.safetensors"
-
 /** All parameters of a reward model's folder: of its weights, or of its adapter and what trained beside it. */
 const storedParams = Effect.fnUntraced(function* (folder: string) {
-  const fs = yield* FileSystem.FileSystem
   const adapter = yield* storedAdapter(folder)
   if (adapter === undefined) return yield* loadStored(yield* open(folder))
   const own = yield* tensorsOf(`${folder}/adapter_model.safetensors`)
-  const heads = `${folder}/${HEADS}`
-  const beside = (yield* fs.exists(heads).pipe(Effect.orElseSucceed(() => false))) ? yield* tensorsOf(heads) : {}
   const named = Object.entries(own).map(([name, tensor]) => [name.replace(/^base_model\.model\./, ""), tensor] as const)
-  return { ...Object.fromEntries(named), ...beside }
+  return { ...Object.fromEntries(named), ...(yield* headsBeside(folder)) }
 })
 
 /** A reward model that was trained before, as the parameters of `model`. */
