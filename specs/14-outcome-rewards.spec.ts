@@ -101,13 +101,20 @@ describe("the rewards of a task", () => {
   })
   it("golden: a problem is judged by what it asks: numbers, options, or else a number", () => {
     const first = (problem: Parameters<typeof rewardsOf>[0], answer: string, gold: string, worth?: number) =>
-      value(rewardsOf(problem, worth === undefined ? {} : { choiceValue: worth })[0]!, ThinkAnswer.render("t", answer), gold)
+      value(
+        rewardsOf(problem, worth === undefined ? {} : { choiceValue: worth })[0]!,
+        ThinkAnswer.render("t", answer),
+        gold
+      )
     expect(first({ numbers: [3, 4] }, "3 + 4", "7")).toBe(2)
     expect(first({ numbers: [3, 4], options: ["7"] }, "7", "7")).toBe(0)
     expect(first({ options: ["zinc", "iron"] }, "iron", "B")).toBe(2)
     expect(first({ options: ["zinc", "iron"] }, "iron", "B", 1)).toBe(1)
     expect(first({}, "7.0", "7")).toBe(2)
     expect(rewardsOf({})).toBe(mathRewards)
+    const asWritten = rewardsOf({}, { check: AnswerChecks.exactString })
+    expect(asWritten).toHaveLength(mathRewards.length)
+    expect(["7", "7.0"].map((answer) => value(asWritten[0]!, ThinkAnswer.render("t", answer), "7"))).toEqual([2, 0])
   })
   it("golden: verdicts of weight 0 do not count, whatever they are, and are not asked for", () => {
     const late = Outcomes.timedOut(5)
