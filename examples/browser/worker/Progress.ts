@@ -16,6 +16,9 @@ export interface Progress {
 /** Updates that a shown loss is the mean of. */
 const WINDOW = 10
 
+/** Of a figure, in px: its text is 12 px there, and is still read on a narrow screen. */
+const WIDTH = 380
+
 /** A point of the curve is drawn every so many updates. */
 const DRAWN_EVERY = 4
 
@@ -89,7 +92,7 @@ export const standing = (progress: Progress): Standing => {
     updatesPerSecond: progress.seconds === 0 ? 0 : progress.made / progress.seconds,
     measure: progress.measures.at(-1)?.measure,
     curves: figures(progress)
-      .map((figure) => Figure.toSvg(figure, { theme: Figure.Themes.embedded }))
+      .map((figure) => Figure.toSvg(figure, { theme: Figure.Themes.embedded, width: WIDTH }))
       .join("")
   }
 }
