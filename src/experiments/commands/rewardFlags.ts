@@ -43,7 +43,9 @@ export const rewardFlags = {
   clip: maybe(Flag.String("clip")).pipe(
     Flag.mapEffect(rangeOf),
     Flag.withMetavar("LOW,HIGH"),
-    Flag.withDescription("Range that rewards are clamped to, or none, written --clip=-5,5; as it was learned by default")
+    Flag.withDescription(
+      "Range that rewards are clamped to, or none, written --clip=-5,5; as it was learned by default"
+    )
   ),
   rewardMode: maybe(Flag.Literals("reward-mode", ["mean_f", "mean_g", "mean_g_plus_shape"])).pipe(
     Flag.withDescription("What a segment critic's segments are worth; as it was learned by default")
