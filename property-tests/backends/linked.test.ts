@@ -78,6 +78,17 @@ const watched = (memory: Memory, seen: Array<string>): Memory => ({
 
 const tolerance = { relative: 1e-5, absolute: 1e-6, reason: "single precision" }
 
+/** A checkpoint whose tensors a new memory has as links. */
+const linkedModel = Effect.gen(function* () {
+  const model = yield* checkpoint("F32")
+  const { memory, compile } = yield* Backend
+  const held = yield* memory
+  yield* mapInto(held, model)
+  return { model, compile, held }
+})
+
+const at = paramName(table)
+
 /** The first three rows of the table, doubled. */
 const rows = Steps.make({
   program: Programs.fromExprs({ y: ops.mul(input(paramName(table), [3, 32]), 2) }),
@@ -119,11 +130,7 @@ for (const [backend, layer] of [
 
     it.effect("law: a write takes the place of a link, and a frozen program keeps what was linked", () =>
       Effect.gen(function* () {
-        const model = yield* checkpoint("F32")
-        const { memory, compile } = yield* Backend
-        const held = yield* memory
-        yield* mapInto(held, model)
-        const at = paramName(table)
+        const { model, compile, held } = yield* linkedModel
         const stored = (yield* held.read([at]))[at]!
         const frozen = yield* compile(rows, { memory: held, freeze: [at] })
         const fresh = yield* compile(rows, { memory: held })
@@ -148,11 +155,7 @@ for (const [backend, layer] of [
     for (const [claim, damage, says] of damages) {
       it.effect(`error: a file that ${claim} since is named, at each use`, () =>
         Effect.gen(function* () {
-          const model = yield* checkpoint("F32")
-          const { memory, compile } = yield* Backend
-          const held = yield* memory
-          yield* mapInto(held, model)
-          const at = paramName(table)
+          const { model, compile, held } = yield* linkedModel
           const lazy = backend === "reference"
           const early = lazy ? undefined : yield* compile(rows, { memory: held, freeze: [at] })
           const { file } = model.stored[table]!
@@ -172,11 +175,7 @@ for (const [backend, layer] of [
 
     it.effect("error: a program that reads another shape than the file holds is refused", () =>
       Effect.gen(function* () {
-        const model = yield* checkpoint("F32")
-        const { memory, compile } = yield* Backend
-        const held = yield* memory
-        yield* mapInto(held, model)
-        const at = paramName(table)
+        const { compile, held } = yield* linkedModel
         const wide = Steps.make({
           ...rows,
           program: Programs.fromExprs({ y: ops.mul(input(at, [3, 31]), 2) })
