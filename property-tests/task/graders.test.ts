@@ -78,18 +78,18 @@ describe("the formula grader", () => {
   it(
     "error: a formula that the engine does not end with has no verdict in rows and rewards, and the next is judged",
     () =>
-      graded(3000, (task) => {
+      graded(1500, (task) => {
         const endless = ThinkAnswer.render("so", "9^{9^{9^{9}}}")
         const asked = problem(raw`\sqrt{2}`)
         const completion = task.tokenizer.encode(endless)
         const drawn = { completion, rawLogProbs: completion.map(() => -1), finishReason: "length" } as const
         expect(resultRow(task, asked, 0, drawn)).toMatchObject({
           correctness_reward_func: null,
-          correctness_outcome: "timed out after 3000 ms"
+          correctness_outcome: "timed out after 1500 ms"
         })
         const reward = OutcomeRewards.sum(rewardsOf(asked, { check: task.grader! }))
         const gold = AnswerChecks.gold(asked.finalAnswer!)
-        expect(reward.judge(endless, gold)).toEqual(Outcomes.timedOut(3000))
+        expect(reward.judge(endless, gold)).toEqual(Outcomes.timedOut(1500))
         expect(reward.judge(ThinkAnswer.render("so", raw`\frac{2}{\sqrt2}`), gold)._tag).toBe("Scored")
       }),
     30_000
