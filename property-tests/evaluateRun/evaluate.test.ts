@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
+import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Result } from "effect"
 import { beforeAll, describe, expect, it } from "vitest"
@@ -31,6 +31,23 @@ describe("rewardflow evaluate", () => {
     expect(summary.metrics.passAtK.map(({ k }: { readonly k: number }) => k)).toEqual([1, 2])
     expect(existsSync(join(run, "evaluation_config.yaml"))).toBe(true)
     expect(JSON.parse(readFileSync(join(run, "eval_results_arithmetic.summary.json"), "utf8"))).toEqual(summary)
+  }, 30_000)
+
+  it("golden: --harness writes the two files of lm-evaluation-harness, whose samples are the same completions", async () => {
+    const summary = JSON.parse(Result.getOrThrow(await evaluated("airl", own(), { harness: true })))
+    const named = (pattern: RegExp) => join(run, readdirSync(run).find((name) => pattern.test(name))!)
+    const results = JSON.parse(readFileSync(named(/^results_\d{4}-.*\.json$/), "utf8"))
+    const samples = rowsOf(named(/^samples_arithmetic_\d{4}-.*\.jsonl$/))
+    const rows = rowsOf(join(run, "eval_results_arithmetic.jsonl"))
+    const { value } = summary.metrics.passAtK[0].value
+    expect(results.results.arithmetic).toMatchObject({ "exact_match,none": value, sample_len: 4 })
+    expect(results.config.gen_kwargs).toMatchObject({
+      temperature: expect.any(Number),
+      max_gen_toks: expect.any(Number)
+    })
+    expect(samples.flatMap((sample) => (sample["resps"] as ReadonlyArray<unknown>)[0])).toEqual(
+      rows.map((row) => (row["generation"] as { readonly content: string }).content)
+    )
   }, 30_000)
 
   it("law: a killed evaluation goes on where it was, with the same rows", async () => {

@@ -29,7 +29,7 @@ export const evaluation = async (
   })
   return Result.map(jobs, ([job]) => {
     const { config, tree } = job!.decoded
-    return { config, tree, backend: "onnx-cpu", threads: 1, overwrite: false, json: true, ...rest }
+    return { config, tree, backend: "onnx-cpu", threads: 1, overwrite: false, harness: false, json: true, ...rest }
   })
 }
 

@@ -14,7 +14,7 @@ import { rowsOf } from "../evaluateRun/subject.ts"
 import { consoleInto, filesOf, folder, gsm8kFolder, mmluProFolder, optionsOf, printed } from "./tiny.ts"
 
 const noFlags = { granularity: undefined, stepRule: undefined, clip: undefined, rewardMode: undefined }
-const machine = { backend: "onnx-cpu", threads: 1, overwrite: false, json: true } as const
+const machine = { backend: "onnx-cpu", threads: 1, overwrite: false, harness: false, json: true } as const
 
 /** Runs a command as it is documented; what it printed. */
 const called = async <E>(command: Effect.Effect<void, E, NodeServices.NodeServices>): Promise<string> => {

@@ -14,6 +14,8 @@ export interface EvaluateOptions {
   readonly backend: string
   readonly threads: number | undefined
   readonly overwrite: boolean
+  /** Whether to write the files of lm-evaluation-harness, too. */
+  readonly harness: boolean
   readonly json: boolean
 }
 
@@ -27,6 +29,10 @@ export const evaluateCommand = (source: Source<EvaluateOptions>) =>
       ...configFlags,
       backend,
       threads,
+      harness: toggle(
+        "harness",
+        "Write samples_*.jsonl and results_*.json as lm-evaluation-harness does, beside the rows"
+      ),
       overwrite: toggle("overwrite", "Replace the results that lie there, in place of going on with them"),
       json
     },

@@ -1,6 +1,14 @@
 import { Effect, Stream } from "effect"
 import { type Drawing, type HeatmapToken, tokenHeatmap } from "../../core/figure/index.ts"
-import { Censuses, type KeyedRow, type PromptPool, question, ResultFile, rowKey } from "../../core/result/index.ts"
+import {
+  Censuses,
+  type KeyedRow,
+  type PromptPool,
+  question,
+  ResultFile,
+  rowKey,
+  Verdicts
+} from "../../core/result/index.ts"
 import { Rng } from "../../core/tensor/index.ts"
 import type { MethodResults } from "./readMethod.ts"
 
@@ -82,7 +90,7 @@ export const tokenFigures = ({ file, pools, meanReward }: MethodResults, label: 
       .reduce((most, { value }) => (value === null ? most : Math.max(most, Math.abs(value - mean))), 0)
     const drawings = found.flatMap(({ pick, row, tokens }): ReadonlyArray<Drawing> => {
       if (tokens === undefined) return []
-      const outcome = row.correctness_reward_func === 2 ? "Correct" : "Wrong"
+      const outcome = Verdicts.stored(row) === true ? "Correct" : "Wrong"
       return [
         tokenHeatmap({
           id: pick.name,
