@@ -107,6 +107,19 @@ describe("toSvg", () => {
     }
   })
 
+  it("law: no number stands twice at the axis of steps, however few or many there are", () =>
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 1, max: 40 }), (first, count) => {
+        const points = Array.from({ length: count }, (_, i) => ({ series: "s", step: first + i, value: i }))
+        const svg = toSvg(learningCurve({ id: "x", title: "t", xLabel: "step", yLabel: "y", format: "number", points }))
+        const axis = /aria-label="x-axis tick label"[^>]*>([\s\S]*?)<\/g>/.exec(svg)![1]!
+        const numbers = [...axis.matchAll(/<text[^>]*>([^<]*)</g)].map((match) => match[1])
+        expect(numbers.length).toBeGreaterThan(0)
+        expect(new Set(numbers).size).toBe(numbers.length)
+      }),
+      { seed: 42, numRuns: 60 }
+    ))
+
   it("law: any text in titles, labels and series leaves the document well-formed", () =>
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 12 }), (text) => {

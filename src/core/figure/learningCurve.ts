@@ -24,6 +24,13 @@ export interface Curve {
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
+/** Steps one by one, where even spacing would put marks between them, whose rounded numbers repeat. */
+const ticksOf = (points: ReadonlyArray<CurvePoint>): ReadonlyArray<number> | undefined => {
+  const steps = [...new Set(points.map(({ step }) => step))].sort((a, b) => a - b)
+  const [first = 0, last = first] = [steps[0], steps.at(-1)]
+  return last - first < 6 ? Array.from({ length: last - first + 1 }, (_, i) => first + i) : undefined
+}
+
 /** A learning curve; series that training never sees are drawn dotted and marked `for display only`. */
 export const learningCurve = (curve: Curve): Figure => {
   const finite = curve.points.filter(({ step, value }) => Number.isFinite(step) && Number.isFinite(value))
@@ -39,7 +46,7 @@ export const learningCurve = (curve: Curve): Figure => {
       dropped > 0 ? `; ${counted(dropped, "non-finite value")} left out` : "",
       "."
     ].join(""),
-    x: { label: curve.xLabel, format: "integer" },
+    x: { label: curve.xLabel, format: "integer", ticks: ticksOf(finite) },
     y: { label: curve.yLabel, format: curve.format },
     series: seriesOf(keys.map((key) => [key, key])).map((series) =>
       hidden.includes(series.key)
